@@ -1,0 +1,54 @@
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps
+
+.PHONY: run setup test quick bench check lock
+
+run: .venv/.runtime  ## set up what is missing, then serve on http://127.0.0.1:$PORT
+	@exec $(BIN)/python manage.py serve
+
+setup: .venv/.tools  ## everything but the serving, test tools included
+	@$(BIN)/python -m tests.machine
+	@$(BIN)/python manage.py prepare
+
+test: setup  ## every test: units, journeys, a real browser, a real Redis, a real PostgreSQL
+	@$(BIN)/python -m tests
+
+quick: .venv/.tools  ## the tests that need no browser and no patience
+	@$(BIN)/python -m pytest -m "not slow and not browser and not redis and not postgresql"
+
+bench: setup  ## the benchmarks; tables here, JSON under var/bench/
+	@$(BIN)/python -m bench
+
+check: .venv/.tools  ## format, lint and types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+lock: .venv/.tools  ## resolve pyproject.toml anew into the two locks
+	@$(BIN)/python -m pip --quiet install uv
+	@compile="$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes"; \
+	compile="$$compile --no-emit-index-url --no-header --no-annotate --upgrade pyproject.toml"; \
+	$$compile --output-file requirements.lock; \
+	$$compile --group dev --output-file requirements-dev.lock
+
+# The path file is what makes the package importable from everywhere without building it.
+.venv/.created:
+	@$(PYTHON) -m venv .venv
+	@echo "$(CURDIR)" > "$$($(BIN)/python -c 'import site; print(site.getsitepackages()[0])')/chatapp.pth"
+	@touch $@
+
+.venv/.runtime: requirements.lock | .venv/.created
+	@echo "Installing what the chat needs (once) ..."
+	@$(PIP) -r requirements.lock
+	@touch $@
+
+.venv/.tools: requirements-dev.lock .venv/.runtime
+	@echo "Installing the test tools (once) ..."
+	@$(PIP) -r requirements-dev.lock
+	@touch $@

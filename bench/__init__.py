@@ -1,0 +1,1 @@
+"""How fast the house is, measured beside the simplest thing that could work."""

@@ -1,0 +1,1 @@
+"""A streaming chat on Claude that you host yourself."""

@@ -1,0 +1,56 @@
+"""Which database, from one URL: SQLite beside the code, or PostgreSQL through psycopg's pool."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+# IMMEDIATE takes the write lock at BEGIN: two read-then-write transactions queue instead of failing with
+# "database is locked" in spite of the timeout. FULL because an accepted question must survive a power cut.
+# What is deleted is overwritten, so that a deleted conversation is in no file any more.
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 10,
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+        "PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; PRAGMA journal_size_limit=67108864"
+    ),
+}
+
+POSTGRESQL_TIMEOUTS = "-c statement_timeout=15s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s"
+
+
+def configure(url: str | None, default_sqlite: Path) -> dict[str, Any]:
+    """Django's DATABASES entry for the URL; without one, SQLite at the default path."""
+    if url is None:
+        return _sqlite(str(default_sqlite))
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return _sqlite(unquote(parts.path).removeprefix("/"))
+    options: dict[str, Any] = dict(parse_qsl(parts.query))
+    own_options = options.pop("options", "")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.removeprefix("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", None) or unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        # CONN_MAX_AGE above 0 leaks a connection per thread under ASGI; the pool is what reuses them.
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {
+            **options,
+            "options": f"{POSTGRESQL_TIMEOUTS} {own_options}".strip(),
+            "pool": {"min_size": 2, "max_size": 20, "timeout": 10},
+        },
+    }
+
+
+def _sqlite(name: str) -> dict[str, Any]:
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": name,
+        # Our threads are few and stay; opening costs more than asking, and the last one to close writes the
+        # whole WAL back.
+        "CONN_MAX_AGE": None,
+        "OPTIONS": dict(SQLITE_OPTIONS),
+    }

@@ -1,0 +1,1 @@
+"""What a browser hears while an answer runs."""

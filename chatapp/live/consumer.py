@@ -1,0 +1,96 @@
+"""The socket of one open page: it only listens."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from channels.consumer import AsyncConsumer, get_handler_name
+from channels.exceptions import StopConsumer
+
+from chatapp.live import door, outages, screens
+from chatapp.live.wire import Send, Wire
+from chatapp.storage.crossing import in_thread
+
+log = logging.getLogger(__name__)
+
+SIGNED_OUT = 4401
+CROWDED = 4429
+NOISY = 4408
+SOCKETS_PER_USER = 30
+INBOUND_FRAMES = 20
+
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+
+
+async def turn_away(scope: door.Scope, receive: Receive, send: Send) -> None:
+    """A handshake at an address where there is nothing to hear is refused; Channels by itself would break over it."""
+    await send({"type": "websocket.close"})
+
+
+class Listener(AsyncConsumer):  # type: ignore[misc] # channels ships no types
+    """Checks the door, joins the screen, and leaves it."""
+
+    wire: Wire | None = None
+    screen: screens.Screen | None = None
+    heard = 0
+
+    async def __call__(self, scope: door.Scope, receive: Receive, send: Send) -> None:
+        """Channels' own way, without the tasks and threads that it keeps for a channel layer and for the database."""
+        self.scope, self.base_send = scope, send
+        with contextlib.suppress(StopConsumer):
+            while True:
+                message = await receive()
+                await getattr(self, get_handler_name(message))(message)
+
+    async def websocket_connect(self, message: Message) -> None:
+        if not door.same_origin(self.scope):
+            await self.send({"type": "websocket.close"})
+            return
+        await self.send({"type": "websocket.accept"})
+        conversation_id: UUID = self.scope["url_route"]["kwargs"]["conversation_id"]
+        cookies = door.cookies(self.scope)
+        # A socket may stay for a day; what it came with is not kept, the cookies least of all.
+        self.scope["headers"].clear()
+        visitor = await in_thread(door.visitor, cookies, conversation_id)
+        if visitor is None:
+            await self._turn_away(SIGNED_OUT)
+        elif not visitor.owns:
+            await self._turn_away(screens.GONE)
+        elif screens.sockets_of(visitor.user_id) >= SOCKETS_PER_USER:
+            await self._turn_away(CROWDED)
+        else:
+            self.wire = Wire(self.base_send, visitor.user_id, visitor.session_key, visitor.credential)
+            self.screen = screens.of(conversation_id)
+            await self.screen.join(self.wire, self._seen(), locked=self._said("room") == "none")
+            outages.catch_up(self.wire, self._said("outage"))
+
+    async def websocket_receive(self, message: Message) -> None:
+        """Nothing is asked here; who talks all the same is hung up on."""
+        self.heard += 1
+        if self.heard > INBOUND_FRAMES:
+            await self._turn_away(NOISY)
+
+    async def websocket_disconnect(self, message: Message) -> None:
+        if self.wire and self.screen:
+            self.wire.closed = True
+            self.screen.leave(self.wire)
+        raise StopConsumer
+
+    async def _turn_away(self, code: int) -> None:
+        # Closed after accepting: a page tells its person why, and does not knock again and again.
+        await self.send({"type": "websocket.close", "code": code})
+
+    def _seen(self) -> int | None:
+        """The newest version on the page, if it says so."""
+        text = self._said("seen")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+    def _said(self, name: str) -> str:
+        query: bytes = self.scope.get("query_string", b"")
+        return parse_qs(query.decode("latin1")).get(name, [""])[0]

@@ -1,0 +1,71 @@
+"""What a page must be shown beside the running answer, read from the rows; each function is one act in a thread."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.utils import timezone
+
+from chatapp.turns import drawing, frames, later
+from chatapp.turns import meter as meters
+from chatapp.turns.drawing import TurnView
+from chatapp.turns.models import RUNNING_STATES, Conversation, Turn
+
+
+def running(conversation_id: UUID) -> TurnView | None:
+    """The running turn, if there is one on the shown path."""
+    open_turns = Turn.objects.filter(conversation_id=conversation_id, state__in=RUNNING_STATES)
+    turn_id = open_turns.values_list("pk", flat=True).first()
+    return drawing.shown(turn_id) if turn_id else None
+
+
+def turn(turn_id: int) -> tuple[TurnView | None, str]:
+    """A turn and the frame that shows it, if it is on the shown path."""
+    view = drawing.shown(turn_id)
+    if view is None:
+        return None, ""
+    conversation = Conversation.objects.get(pk=view.conversation_id)
+    return view, frames.turn(drawing.article(view)) + frames.spent_on(conversation)
+
+
+def catch_up(conversation_id: UUID, seen: int | None, something_runs: bool) -> str:
+    """What changed since the page was drawn; a follower that says nothing about itself is shown the last turn."""
+    conversation = Conversation.objects.filter(pk=conversation_id).first()
+    if conversation is None:
+        return ""
+    later.see(conversation_id)
+    if seen is None:
+        if something_runs or conversation.head_id is None:
+            return ""
+        last = drawing.shown(conversation.head_id)
+        return frames.turn(drawing.article(last)) if last else ""
+    if seen < conversation.reshaped:
+        return frames.thread(conversation) + frames.name(conversation)
+    if seen < conversation.version:
+        changed = drawing.since(conversation, seen)
+        if len(changed) > frames.WINDOW:
+            return frames.thread(conversation) + frames.name(conversation)
+        return "".join(frames.turn(drawing.article(turn)) for turn in changed) + frames.name(conversation)
+    return ""
+
+
+def meter(conversation_id: UUID) -> tuple[str, bool]:
+    """The frame that shows what has been and may be spent, and whether nothing can be asked any more."""
+    conversation = Conversation.objects.filter(pk=conversation_id).first()
+    if conversation is None:
+        return "", False
+    shown = meters.of(conversation.owner_id, conversation.pk, timezone.now())
+    return frames.spent(shown), shown.report is not None
+
+
+def whole(conversation_id: UUID) -> tuple[TurnView | None, str]:
+    """The last turns of the shown thread, all of them, and the running one exactly as it is drawn there."""
+    conversation = Conversation.objects.get(pk=conversation_id)
+    turns, older_before = drawing.window(conversation, None, frames.WINDOW)
+    running = next((turn for turn in turns if not turn.final), None)
+    return running, frames.thread_of(conversation, turns, older_before)
+
+
+def name(conversation_id: UUID) -> str:
+    """The conversation's title and its entry in the rail."""
+    return frames.name(Conversation.objects.get(pk=conversation_id))

@@ -1,0 +1,1 @@
+"""Work for when nobody watches."""

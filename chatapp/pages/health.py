@@ -1,0 +1,49 @@
+"""Is this process alive, can it serve, and what has been measured."""
+
+from __future__ import annotations
+
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+
+from chatapp.claude import gate, readings, stops
+from chatapp.storage import schema
+from chatapp.telemetry import measures
+from chatapp.turns import lease
+
+readings.register()
+
+
+@require_safe
+def alive(request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"status": "alive"})
+
+
+@require_safe
+def ready(request: HttpRequest) -> JsonResponse:
+    if lease.claim.leaving:
+        return _not_ready("this process is leaving: it finishes its answers and takes no new questions")
+    try:
+        current = schema.is_current()
+        stopped = current and "" in stops.standing()
+    except DatabaseError:
+        return _not_ready("the database cannot be reached", database="away")
+    if not current:
+        return _not_ready("the database lacks tables; `manage.py prepare` makes them", database="here")
+    if stopped:
+        return _not_ready("Claude must not be asked until an operator ends the stop in the admin", claude="stopped")
+    # Trouble that passes by itself is no reason to leave: every process has it, and its pages are still of use.
+    refused = gate.refused()
+    if refused:
+        return _not_ready(f"Claude does not accept this site's requests: {refused}", claude="refuses")
+    claude = "in trouble" if gate.outage() else "here"
+    return JsonResponse({"status": "ready", "database": "here", "claude": claude})
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(measures.as_text(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _not_ready(reason: str, **more: str) -> JsonResponse:
+    return JsonResponse({"status": "not ready", "reason": reason, **more}, status=503)

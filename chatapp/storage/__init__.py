@@ -1,0 +1,1 @@
+"""How the rooms reach the database: plain statements, and the crossing from the event loop."""

@@ -1,0 +1,1 @@
+"""Correlation ids, measures, logs and alarms."""

@@ -1,0 +1,229 @@
+"""The one transaction in which a question becomes an accepted turn."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import IntegrityError, OperationalError, transaction
+from django.utils import timezone
+
+from chatapp.money import ledger, reports, room
+from chatapp.money.prices import UnknownPrice
+from chatapp.rendering import words
+from chatapp.storage import statements
+from chatapp.telemetry import correlation
+from chatapp.telemetry.points import Point, reach
+from chatapp.turns import ceilings, drawing, later, lease, meter, opening, refusals, runner
+from chatapp.turns.models import Conversation, Turn
+from chatapp.turns.refusals import LEAVING, NOT_KEPT, REUSED, RUNNING
+from chatapp.turns.relay import Appeared, Measured, Reshaped, relay
+from chatapp.turns.running import Running
+from chatapp.turns.states import State
+
+log = logging.getLogger(__name__)
+
+TITLE_CHARACTERS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it came through the door; without a conversation it begins one."""
+
+    asker_id: int
+    conversation_id: UUID | None
+    question: str
+    ask_id: UUID
+    # It is put off until Claude is back, from the start.
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a new turn goes: into which conversation, under which parent, carrying on what of an earlier answer."""
+
+    conversation_id: UUID
+    parent_id: int | None
+    version: int
+    reshapes: bool = False
+    carried: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The turn that a question became, now or when it was asked before."""
+
+    turn_id: int
+    conversation_id: UUID
+    state: State
+    # As it looks just now, if it was accepted just now behind the last turn that is shown.
+    view: drawing.TurnView | None = None
+
+
+def accepted(turn: Turn) -> Accepted:
+    """A turn as the doors speak of it."""
+    return Accepted(turn.pk, turn.conversation_id, State(turn.state))
+
+
+def accept(asked: Asked, find_place: Callable[[datetime], Place]) -> Accepted:
+    reach(Point.BEFORE_ACCEPTING)
+    try:
+        with transaction.atomic():
+            if earlier := _earlier(asked):
+                return earlier
+            if lease.claim.leaving:
+                raise LEAVING
+            now = timezone.now()
+            ceilings.check(asked.asker_id, asked.conversation_id, now, waits=asked.waits)
+            turn = _write(asked, find_place(now), now)
+            reach(Point.INSIDE_ACCEPTING)
+    except IntegrityError:
+        # Somebody was quicker between our look and our write: the same ask_id, or another question here.
+        if earlier := _earlier(asked):
+            return earlier
+        raise RUNNING from None
+    except ledger.NoRoom as none:
+        if asked.conversation_id:
+            relay.publish(asked.conversation_id, Measured())
+        waits = room.unspent(none.short) >= meter.least(timezone.now())
+        raise refusals.over_budget(reports.of(none.short, none.payer), waits=waits) from None
+    except OperationalError:
+        # Locked, full or gone: nothing was kept, so nothing may look as if it were.
+        log.exception("a question could not be kept")
+        raise NOT_KEPT from None
+    return turn
+
+
+def new_place(asked: Asked, now: datetime) -> Place:
+    """A conversation of its own."""
+    conversation = Conversation(
+        id=uuid4(),
+        owner_id=asked.asker_id,
+        title=" ".join(words.visible(asked.question).split())[:TITLE_CHARACTERS],
+        created_at=now,
+        active_at=now,
+    )
+    conversation.save(force_insert=True)
+    return Place(conversation.pk, None, 1)
+
+
+def next_place(asked: Asked) -> Place:
+    """Behind the last turn that is shown."""
+    conversation_id, head_id, version = _lock(asked)
+    return Place(conversation_id, head_id, version + 1)
+
+
+def place_beside(asked: Asked, parent_id: int | None, carried: str) -> Place:
+    """Another branch under the same parent."""
+    conversation_id, _, version = _lock(asked)
+    return Place(conversation_id, parent_id, version + 1, reshapes=True, carried=carried)
+
+
+def _lock(asked: Asked) -> tuple[UUID, int | None, int]:
+    found = statements.held(
+        "SELECT head_id, version FROM chatapp_conversation WHERE id = %s AND owner_id = %s",
+        asked.conversation_id,
+        asked.asker_id,
+    )
+    if found is None or asked.conversation_id is None:
+        raise Conversation.DoesNotExist
+    return asked.conversation_id, found[0], found[1]
+
+
+def _earlier(asked: Asked) -> Accepted | None:
+    """The turn that this ask_id already made: the same one if it was the same question, a refusal otherwise."""
+    found = statements.row(
+        "SELECT id, conversation_id, question, state FROM chatapp_turn WHERE asker_id = %s AND ask_id = %s",
+        asked.asker_id,
+        asked.ask_id,
+    )
+    if found is None:
+        return None
+    turn_id, conversation_id, question, state = found
+    conversation_id = statements.uuid(conversation_id)
+    if question != asked.question or asked.conversation_id not in (None, conversation_id):
+        raise REUSED
+    return Accepted(turn_id, conversation_id, State(state))
+
+
+def _write(asked: Asked, at: Place, now: datetime) -> Accepted:
+    here = lease.claim.loop is not None and not asked.waits
+    state = State.QUEUED if asked.waits else State.ACCEPTED
+    row = {"state": state, "worker": lease.WORKER if here else "", "lease_until": lease.until(now) if here else now}
+    correlation_id = correlation.new_id()
+    turn_id = statements.insert(
+        Turn,
+        conversation_id=at.conversation_id,
+        asker_id=asked.asker_id,
+        parent_id=at.parent_id,
+        ask_id=asked.ask_id,
+        correlation_id=correlation_id,
+        question=asked.question,
+        answer=at.carried,
+        carried=len(at.carried),
+        model=settings.CHATAPP_MODEL,
+        asked_at=now,
+        version=at.version,
+        epoch=1,
+        **(later.columns(now) if asked.waits else row),
+    )
+    statements.run(
+        "UPDATE chatapp_conversation SET version = %s, head_id = %s, active_at = %s, "
+        "reshaped = CASE WHEN %s THEN %s ELSE reshaped END WHERE id = %s",
+        at.version,
+        turn_id,
+        now,
+        at.reshapes,
+        at.version,
+        at.conversation_id,
+    )
+    opened = None
+    if here:
+        # Where there is no price, or where Claude has to count the prompt first, the runner sees to it.
+        with contextlib.suppress(UnknownPrice, opening.Tight):
+            # In the question's own transaction: what is accepted is paid for, and nobody waits for a second commit.
+            opened = opening.attempt(
+                opening.Question(
+                    turn_id,
+                    at.conversation_id,
+                    asked.asker_id,
+                    at.parent_id,
+                    asked.question,
+                    at.carried,
+                    settings.CHATAPP_MODEL,
+                    correlation_id,
+                )
+            )
+    view = drawing.new(turn_id, at.conversation_id, at.version, asked.question, settings.CHATAPP_MODEL, now)
+    opened_at = time.monotonic()
+    if asked.waits:
+        transaction.on_commit(lambda: relay.publish(at.conversation_id, Reshaped()))
+    else:
+        transaction.on_commit(lambda: _announce(asked, at, view, opened, opened_at))
+    return Accepted(turn_id, at.conversation_id, state, None if at.reshapes else view)
+
+
+def _announce(
+    asked: Asked, at: Place, view: drawing.TurnView, opened: opening.Opening | None, opened_at: float
+) -> None:
+    reach(Point.ACCEPTED)
+    relay.publish(at.conversation_id, Reshaped() if at.reshapes else Appeared(view))
+    first = at.parent_id is None
+    runner.start(
+        Running(
+            view.id,
+            at.conversation_id,
+            1,
+            asker_id=asked.asker_id,
+            first=first,
+            opened=opened,
+            opened_at=opened_at,
+            text=at.carried,
+        )
+    )

@@ -1,0 +1,162 @@
+"""How a turn looks: the values and the one template that the page, the socket and a reload share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from django.template.loader import get_template
+from django.utils.safestring import mark_safe
+
+from chatapp import rendering
+from chatapp.money import reports
+from chatapp.money.reports import Report
+from chatapp.turns import bills, running, scribe, thread
+from chatapp.turns.bills import Bill
+from chatapp.turns.look import Block, End, TurnView
+from chatapp.turns.models import RUNNING_STATES, Conversation, Turn
+from chatapp.turns.states import AT_ONCE, FINAL, State
+
+__all__ = ["End", "TurnView"]
+
+
+def view(turn: Turn, path: thread.Thread, bill: Bill | None) -> TurnView:
+    """A turn from its rows; a running one with the text that had been kept so far."""
+    state = State(turn.state)
+    branches = path.branches(turn.pk)
+    position = branches.index(turn.pk)
+    text, thinking = scribe.so_far(turn)
+    live = running.here.get(turn.pk) if state not in FINAL else None
+    if live:
+        state = live.state
+    return TurnView(
+        id=turn.pk,
+        conversation_id=turn.conversation_id,
+        version=turn.version,
+        state=state,
+        final=state in FINAL,
+        question=turn.question,
+        text=text,
+        blocks=numbered(rendering.render(text, str(turn.pk))),
+        thinking=thinking,
+        thinking_since=live.thinking_since if live else None,
+        thinking_ms=live.thinking_ms if live else turn.thinking_ms,
+        stop_reason=turn.stop_reason,
+        notice=turn.notice,
+        model_label=label(turn.model),
+        asked_label=label(turn.asked_model) if turn.asked_model else "",
+        bill=bill,
+        warning=turn.warning,
+        report=Report.from_json(turn.limit_report) if turn.limit_report else None,
+        branch_position=position + 1,
+        branch_count=len(branches),
+        previous_branch_id=branches[position - 1] if position else None,
+        next_branch_id=branches[position + 1] if position + 1 < len(branches) else None,
+        asked_at=turn.asked_at,
+        so_far=so_far(live.cost_nanodollars) if live else "",
+        waiting=live.waiting if live else AT_ONCE,
+        kept_from=turn.kept_from,
+        carried=turn.carried,
+        put_off=state is State.QUEUED and live is None and turn.later_until is not None,
+    )
+
+
+def views(turns: Iterable[Turn], path: thread.Thread) -> list[TurnView]:
+    turns = list(turns)
+    found = bills.of([turn.pk for turn in turns])
+    return [view(turn, path, found.get(turn.pk)) for turn in turns]
+
+
+def shown(turn_id: int) -> TurnView | None:
+    """A turn as it stands, if it is on the path that is shown."""
+    turn = Turn.objects.select_related("conversation").filter(pk=turn_id).first()
+    if turn is None:
+        return None
+    path = thread.of(turn.conversation_id, turn.conversation.head_id)
+    return views([turn], path)[0] if turn_id in path.path else None
+
+
+def since(conversation: Conversation, version: int) -> list[TurnView]:
+    """The shown turns that changed after a version, the running one left out."""
+    changed = Turn.objects.filter(conversation=conversation, version__gt=version).exclude(state__in=RUNNING_STATES)
+    path = thread.of(conversation.pk, conversation.head_id)
+    return views([turn for turn in changed.order_by("pk") if turn.pk in path.path], path)
+
+
+def window(conversation: Conversation, before: int | None, limit: int) -> tuple[list[TurnView], int | None]:
+    """The last turns of the shown path before a turn, and where to ask on for older ones."""
+    path = thread.of(conversation.pk, conversation.head_id)
+    ids = path.before(before, limit)
+    older = ids[0] if ids and ids[0] != path.path[0] else None
+    turns = Turn.objects.in_bulk(ids)
+    return views([turns[pk] for pk in ids if pk in turns], path), older
+
+
+def article(turn: TurnView) -> str:
+    """The turn's article, as the page and the socket show it."""
+    return get_template("turns/turn.html").render({"turn": turn})
+
+
+def new(turn_id: int, conversation_id: UUID, version: int, question: str, model: str, now: datetime) -> TurnView:
+    """A turn that was accepted just now, behind the last one that is shown."""
+    return TurnView(
+        id=turn_id,
+        conversation_id=conversation_id,
+        version=version,
+        state=State.ACCEPTED,
+        final=False,
+        question=question,
+        text="",
+        blocks=(),
+        thinking="",
+        thinking_since=None,
+        thinking_ms=None,
+        stop_reason="",
+        notice="",
+        model_label=label(model),
+        asked_label="",
+        bill=None,
+        warning="",
+        report=None,
+        asked_at=now,
+    )
+
+
+def ended(turn: TurnView, end: End, blocks: Sequence[str]) -> TurnView:
+    """The same turn at its end."""
+    return replace(
+        turn,
+        state=end.state,
+        final=True,
+        text=end.text,
+        blocks=numbered(blocks),
+        thinking=end.thinking,
+        thinking_ms=end.thinking_ms,
+        stop_reason=end.stop_reason,
+        notice=end.notice,
+        version=end.version,
+        bill=end.bill,
+        warning=end.warning,
+        report=end.report,
+        waiting=AT_ONCE,
+    )
+
+
+def so_far(nanodollars: int) -> str:
+    """The running cost of an answer in words, where it is known."""
+    return f"about {reports.about(nanodollars)}" if nanodollars else ""
+
+
+def numbered(blocks: Iterable[str]) -> list[Block]:
+    # The rendering room has sanitised every block; see tests/rendering.
+    return [(number, mark_safe(html)) for number, html in enumerate(blocks)]  # noqa: S308
+
+
+def label(model: str) -> str:
+    """claude-sonnet-5-5 is shown as Claude Sonnet 5.5."""
+    family = [part for part in model.removeprefix("claude-").split("-") if part]
+    words = [part.capitalize() for part in family if not part.isdigit()]
+    version = ".".join(part for part in family if part.isdigit() and len(part) < 3)
+    return " ".join(["Claude", *words, version]).strip()

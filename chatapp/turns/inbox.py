@@ -1,0 +1,72 @@
+"""The questions that come in: each becomes an accepted turn or a kind refusal."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.models import User
+
+from chatapp.rendering import words
+from chatapp.turns import acceptance, bills
+from chatapp.turns.acceptance import Accepted, Asked
+from chatapp.turns.models import Fallbacks, Turn
+from chatapp.turns.refusals import EMPTY, NO_ROOM, NOT_CONTINUABLE, NOT_FINAL, NOT_LATER, TOO_LONG
+from chatapp.turns.states import CONTINUABLE, FINAL, FULL, State
+
+QUESTION_LIMIT_BYTES = 32_000
+
+
+def begin(asker: User, question: str, ask_id: UUID) -> Accepted:
+    """A new conversation with its first question."""
+    asked = Asked(asker.pk, None, _checked(question), ask_id)
+    return acceptance.accept(asked, lambda now: acceptance.new_place(asked, now))
+
+
+def ask(asker: User, conversation_id: UUID, question: str, ask_id: UUID) -> Accepted:
+    """The next question of a conversation."""
+    asked = Asked(asker.pk, conversation_id, _checked(question), ask_id)
+    return acceptance.accept(asked, lambda now: acceptance.next_place(asked))
+
+
+def edit(asker: User, turn: Turn, question: str, ask_id: UUID) -> Accepted:
+    """The same place in the conversation with another question: a new branch."""
+    return _beside(asker, turn, _checked(question), ask_id, carried="")
+
+
+def retry(asker: User, turn: Turn, ask_id: UUID) -> Accepted:
+    """The same question again: a new branch, the earlier answer stays."""
+    return _beside(asker, turn, turn.question, ask_id, carried="")
+
+
+def later(asker: User, turn: Turn, ask_id: UUID) -> Accepted:
+    """A branch with the same question that waits until Claude is back."""
+    bill = bills.of([turn.pk]).get(turn.pk)
+    hopeful = turn.state == State.FAILED and bill is not None and bill.is_hopeful
+    if not hopeful or Fallbacks.current().later == Fallbacks.Later.NEVER:
+        raise NOT_LATER
+    return _beside(asker, turn, turn.question, ask_id, carried="", waits=True)
+
+
+def carry_on(asker: User, turn: Turn, ask_id: UUID) -> Accepted:
+    """A branch that begins with what was written so far and goes on from there."""
+    if turn.state not in CONTINUABLE or not turn.answer.strip():
+        raise NOT_CONTINUABLE
+    if turn.stop_reason == FULL:
+        raise NO_ROOM
+    return _beside(asker, turn, turn.question, ask_id, carried=turn.answer)
+
+
+def _beside(asker: User, turn: Turn, question: str, ask_id: UUID, *, carried: str, waits: bool = False) -> Accepted:
+    if turn.state not in FINAL:
+        raise NOT_FINAL
+    asked = Asked(asker.pk, turn.conversation_id, question, ask_id, waits)
+    return acceptance.accept(asked, lambda now: acceptance.place_beside(asked, turn.parent_id, carried))
+
+
+def _checked(question: str) -> str:
+    question = words.clean(question).strip()
+    if not words.visible(question):
+        raise EMPTY
+    if len(question.encode()) > QUESTION_LIMIT_BYTES:
+        raise TOO_LONG
+    return question

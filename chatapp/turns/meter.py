@@ -1,0 +1,86 @@
+"""What a conversation has cost and may cost: the figures beside every conversation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from uuid import UUID
+
+from django.conf import settings
+
+from chatapp.context import briefing
+from chatapp.money import ledger, prices, reports, room
+from chatapp.money.ledger import Payer
+from chatapp.money.reports import Report
+from chatapp.turns import opening
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    spent_nanodollars: int = 0
+    limit_nanodollars: int | None = None
+    # The limit that leaves too little for any question at all.
+    report: Report | None = None
+
+    @property
+    def spent_usd(self) -> str:
+        return ledger.usd(self.spent_nanodollars)
+
+    @property
+    def limit_usd(self) -> str:
+        """Empty where nobody has set a limit."""
+        return "" if self.limit_nanodollars is None else ledger.usd(self.limit_nanodollars)
+
+    @property
+    def spent(self) -> str:
+        return reports.about(self.spent_nanodollars)
+
+    @property
+    def limit(self) -> str:
+        return "" if self.limit_nanodollars is None else reports.about(self.limit_nanodollars)
+
+    @property
+    def is_near(self) -> bool:
+        """Four fifths of the conversation's limit are gone."""
+        return self.limit_nanodollars is not None and 5 * self.spent_nanodollars >= 4 * self.limit_nanodollars
+
+    @property
+    def room(self) -> str:
+        """Whether a question can still be asked; what only running answers hold may come back."""
+        return "none" if self.report else "some"
+
+
+def of(owner_id: int, conversation_id: UUID, now: datetime) -> Meter:
+    payer = Payer(owner_id, conversation_id, "", "")
+    seen = room.look(payer, now)
+    full = seen.fullest
+    report = reports.of(full, payer) if full is not None and room.unspent(full) < least(now) else None
+    return Meter(seen.spent_nanodollars, seen.limit_nanodollars, report)
+
+
+def words(user_id: int, now: datetime) -> str:
+    """What a person has left before the first question, where anything limits it."""
+    full, own = room.of_person(user_id, now)
+    if full is not None and room.unspent(full) < least(now):
+        return f"{reports.name(full.limit)} is used up."
+    if own is None:
+        return ""
+    name = reports.name(own.limit)
+    return f"{reports.about(room.unspent(own), up=False)} of {name[0].lower()}{name[1:]} is left."
+
+
+def least(now: datetime) -> int:
+    """What must be left for any question: no prompt is bounded lower, and a shorter answer serves nobody."""
+    model = settings.CHATAPP_MODEL
+    try:
+        listed = prices.of(model, now)
+    except prices.UnknownPrice:
+        # Nothing can be asked, but not for lack of money.
+        return 0
+    return listed.worst_case(opening.COUNT_MARGIN_TOKENS, _useful_tokens(model, settings.CHATAPP_MAX_TOKENS))
+
+
+@cache
+def _useful_tokens(model: str, max_tokens: int) -> int:
+    return briefing.for_answer((), "", carried="", model=model, max_tokens=max_tokens).useful_tokens

@@ -1,0 +1,237 @@
+"""Conversations, their turns, the attempts under each turn, and the text kept while an answer runs."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import Q
+
+from chatapp.turns.states import RUNNING, State
+
+
+def _retries() -> int:
+    return int(settings.CHATAPP_RETRIES)
+
+
+def _stand_in() -> str:
+    return str(settings.CHATAPP_STAND_IN)
+
+
+def _kept_hours() -> int:
+    return int(settings.CHATAPP_KEPT_ANSWERS_HOURS)
+
+
+def _later() -> str:
+    return str(settings.CHATAPP_ANSWER_LATER)
+
+
+RUNNING_STATES = sorted(state.value for state in RUNNING)
+
+
+class Conversation(models.Model):
+    class TitledBy(models.TextChoices):
+        FIRST_WORDS = "first_words"
+        CLAUDE = "claude"
+        PERSON = "person"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations")
+    title = models.CharField(max_length=200)
+    titled_by = models.CharField(max_length=12, choices=TitledBy.choices, default=TitledBy.FIRST_WORDS)
+    # The last turn of the branch that is shown; the visible path is its chain of parents.
+    head = models.ForeignKey("Turn", models.SET_NULL, null=True, related_name="+")
+    # Counts every change a page may have missed; `reshaped` is its value when the visible path last changed shape.
+    version = models.PositiveIntegerField(default=0)
+    reshaped = models.PositiveIntegerField(default=0)
+    pinned = models.BooleanField(default=False)
+    archived = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    active_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "chatapp"
+        indexes = [models.Index(fields=["owner", "archived", "-active_at"], name="conversation_rail")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Turn(models.Model):
+    """One question, at most one answer, one state, one cost, one correlation id."""
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="turns")
+    asker = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="turns")
+    # Turns with the same parent are branches of one another.
+    parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="children")
+    ask_id = models.UUIDField()
+    correlation_id = models.CharField(max_length=32)
+    question = models.TextField()
+    answer = models.TextField(default="")
+    # How many characters of the answer were carried over from the branch that this one continues.
+    carried = models.PositiveIntegerField(default=0)
+    thinking = models.TextField(default="")
+    thinking_ms = models.PositiveIntegerField(null=True)
+    state = models.CharField(max_length=12, choices=[(state.value, state.value) for state in State])
+    notice = models.CharField(max_length=400, default="")
+    # What its cost made of a limit: near it, or at it.
+    warning = models.CharField(max_length=400, default="")
+    limit_report = models.JSONField(null=True)
+    model = models.CharField(max_length=80)
+    # The model that was meant to answer, where another one stood in for it.
+    asked_model = models.CharField(max_length=80, default="")
+    # An answer that was kept from an earlier asking, and when it was written.
+    kept_from = models.DateTimeField(null=True)
+    # It waits until Claude is back, for so long at most; it stays until the owner has seen the end.
+    later_until = models.DateTimeField(null=True)
+    stop_reason = models.CharField(max_length=80, default="")
+    asked_at = models.DateTimeField()
+    stop_asked_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=0)
+    # Who runs it, until when, and how often it changed hands: a late zombie's epoch no longer matches.
+    worker = models.CharField(max_length=32, default="")
+    lease_until = models.DateTimeField(null=True)
+    epoch = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        app_label = "chatapp"
+        constraints = [
+            models.UniqueConstraint(fields=["asker", "ask_id"], name="one_turn_per_ask_id"),
+            models.UniqueConstraint(
+                fields=["conversation"],
+                condition=Q(state__in=RUNNING_STATES),
+                name="one_running_turn_per_conversation",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["lease_until"], condition=Q(state__in=RUNNING_STATES), name="turn_open"),
+            models.Index(fields=["asker", "asked_at"], name="turn_asker"),
+            models.Index(fields=["conversation"], condition=Q(later_until__isnull=False), name="turn_later"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Attempt(models.Model):
+    """One request to Claude on behalf of a turn."""
+
+    class Task(models.TextChoices):
+        ANSWER = "answer"
+        TITLE = "title"
+        DIGEST = "digest"
+
+    class Outcome(models.TextChoices):
+        RUNNING = "running"
+        DONE = "done"
+        STOPPED = "stopped"
+        CUT = "cut"
+        FAILED = "failed"
+        LOST = "lost"
+
+    turn = models.ForeignKey(Turn, models.CASCADE, related_name="attempts")
+    number = models.PositiveSmallIntegerField()
+    task = models.CharField(max_length=12, choices=Task.choices, default=Task.ANSWER)
+    model = models.CharField(max_length=80)
+    # Empty: the environment's own key and address.
+    provider = models.CharField(max_length=40, default="")
+    outcome = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.RUNNING)
+    hold_id = models.BigIntegerField()
+    request_id = models.CharField(max_length=80, default="")
+    message_id = models.CharField(max_length=80, default="")
+    input_tokens = models.BigIntegerField(null=True)
+    output_tokens = models.BigIntegerField(null=True)
+    cache_read_tokens = models.BigIntegerField(null=True)
+    cache_write_5m_tokens = models.BigIntegerField(null=True)
+    cache_write_1h_tokens = models.BigIntegerField(null=True)
+    cost_nanodollars = models.BigIntegerField(default=0)
+    saved_nanodollars = models.BigIntegerField(default=0)
+    cost_exact = models.BooleanField(default=False)
+    ttft_ms = models.PositiveIntegerField(null=True)
+    total_ms = models.PositiveIntegerField(null=True)
+    failure = models.CharField(max_length=40, default="")
+    detail = models.TextField(default="")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "chatapp"
+        constraints = [
+            models.UniqueConstraint(fields=["turn", "number"], name="one_attempt_per_number"),
+            models.UniqueConstraint(
+                fields=["turn"],
+                condition=Q(outcome="running", task="answer"),
+                name="one_running_attempt_per_turn",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.turn_id}.{self.number}"
+
+
+class Checkpoint(models.Model):
+    """A piece of a running answer, kept so that a killed process loses at most the last blink."""
+
+    turn = models.ForeignKey(Turn, models.CASCADE, related_name="checkpoints")
+    epoch = models.PositiveIntegerField()
+    text = models.TextField(default="")
+    thinking = models.TextField(default="")
+
+    class Meta:
+        app_label = "chatapp"
+
+    def __str__(self) -> str:
+        return f"{self.turn_id}#{self.pk}"
+
+
+class Fallbacks(models.Model):
+    """What a person gets when Claude cannot answer: one row, from the environment at first."""
+
+    class Later(models.TextChoices):
+        NEVER = "never", "Never"
+        OFFER = "offer", "Offer it under the question"
+        ALWAYS = "always", "Always, without asking"
+
+    retries = models.PositiveSmallIntegerField(
+        default=_retries,
+        validators=[MaxValueValidator(2)],
+        help_text="How often a question is asked again before its first word, 0 to 2.",
+    )
+    stand_in = models.CharField(
+        max_length=80,
+        blank=True,
+        default=_stand_in,
+        help_text="The model that answers when the other one cannot, labelled as a stand-in. Empty: nobody.",
+    )
+    other_providers = models.BooleanField(
+        default=True, help_text="Ask the other providers, in their order, when the first one cannot answer."
+    )
+    kept_hours = models.PositiveSmallIntegerField(
+        "kept answers, hours",
+        default=_kept_hours,
+        validators=[MaxValueValidator(720)],
+        help_text="For so long an earlier answer to the same opening question may be shown, labelled with its age. "
+        "0: never.",
+    )
+    later = models.CharField(
+        "answer later",
+        max_length=8,
+        choices=Later,
+        default=_later,
+        help_text="Whether a question that could not be answered is answered when Claude is back.",
+    )
+
+    class Meta:
+        app_label = "chatapp"
+        verbose_name = verbose_name_plural = "fallbacks"
+
+    def __str__(self) -> str:
+        return "Fallbacks"
+
+    @classmethod
+    def current(cls) -> Fallbacks:
+        """The row; where nobody has chosen anything yet, what the environment says."""
+        return cls.objects.first() or cls()

@@ -1,0 +1,236 @@
+"""The first transaction of an attempt: whose turn it is, what Claude will be told, and the hold that covers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from chatapp.claude import gateway
+from chatapp.context import briefing
+from chatapp.money import ledger
+from chatapp.money.ledger import Short
+from chatapp.money.prices import Manner, PriceList
+from chatapp.storage import statements
+from chatapp.telemetry.points import Point, reach
+from chatapp.turns.models import Attempt
+from chatapp.turns.states import State
+
+# What stays word for word where the rest of a conversation is condensed.
+TAIL_BYTES = 20_000
+# Old turns beyond this many bytes stay out of the prompt.
+HISTORY_BYTES = 400_000
+# What the platform may add to a prompt beside what it counts.
+COUNT_MARGIN_TOKENS = 512
+# Of usual text; only the rate limits are kept by it, never the money.
+BYTES_PER_TOKEN = 4
+
+
+@dataclass(slots=True)
+class Opening:
+    """Everything an attempt needs once its hold is committed."""
+
+    attempt_id: int
+    hold_id: int
+    # Where it is to be asked.
+    way: gateway.Way
+    # About how many tokens it puts on the rate limits.
+    tokens: int
+    max_tokens: int
+    prices: PriceList
+    manner: Manner
+    # The limit for which the answer may be shorter than it could be.
+    clamped_by: Short | None
+    _ask: list[gateway.Ask]
+
+    def hand_over(self) -> gateway.Ask:
+        """What Claude is told, once: a long conversation is not kept here while its answer comes."""
+        return self._ask.pop()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an attempt needs to know of its turn."""
+
+    turn_id: int
+    conversation_id: UUID
+    asker_id: int
+    parent_id: int | None
+    text: str
+    carried: str
+    model: str
+    correlation_id: str
+    provider: str = ""
+    # Notes that stand for all but the last turns, where Claude could not read them all.
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How an answer may be fitted into what is left of a limit."""
+
+    # Cut short if it must be, instead of Tight.
+    cut: bool = False
+    # What Claude counted the prompt to be.
+    counted: int | None = None
+
+
+WHOLE = Fit()
+
+
+class Tight(Exception):
+    """A limit leaves no room for the sure bound of the prompt; Claude may count it lower."""
+
+    def __init__(self, ask: gateway.Ask) -> None:
+        super().__init__()
+        self.ask = ask
+
+
+def answer(
+    turn_id: int, epoch: int, way: gateway.Way | None = None, fit: Fit = WHOLE, digest: str = ""
+) -> Opening | None:
+    """Open the next attempt at a turn, or None when the turn is somebody else's or wants no answer any more.
+
+    Without a way, it asks the model that was meant to answer.
+    """
+    with transaction.atomic():
+        found = statements.held(WANTED, turn_id, epoch)
+        if found is None:
+            return None
+        conversation_id, asker_id, parent_id, question, text, carried, model, asked_model, correlation_id = found
+        wanted = asked_model or model
+        way = way or gateway.Way(wanted)
+        if way.model != model:
+            statements.run(_SERVED, way.model, "" if way.model == wanted else wanted, turn_id)
+        return attempt(
+            Question(
+                turn_id,
+                statements.uuid(conversation_id),
+                asker_id,
+                parent_id,
+                question,
+                text[:carried],
+                way.model,
+                correlation_id,
+                way.provider,
+                digest,
+            ),
+            fit,
+        )
+
+
+def attempt(asked: Question, fit: Fit = WHOLE) -> Opening:
+    """Open an attempt in the caller's transaction; raises Tight, NoRoom or UnknownPrice."""
+    told = briefing.for_answer(
+        history(asked.parent_id, TAIL_BYTES if asked.digest else HISTORY_BYTES),
+        asked.text,
+        carried=asked.carried,
+        model=asked.model,
+        max_tokens=settings.CHATAPP_MAX_TOKENS,
+        digest=asked.digest,
+    )
+    return reserve(asked, told, Attempt.Task.ANSWER, fit)
+
+
+def hold_back(turn_id: int, epoch: int, opened: Opening, state: State) -> None:
+    """It has to wait: for as long as it does, nothing of it can have been sent, and its turn's row says so."""
+    with transaction.atomic():
+        statements.run(_WAITS, state, turn_id, epoch)
+        ledger.hold_back(opened.hold_id)
+
+
+def send_after_all(turn_id: int, epoch: int, opened: Opening) -> bool:
+    """It may go now; False when the turn is somebody else's meanwhile or wants no answer any more."""
+    with transaction.atomic():
+        if statements.held(WANTED, turn_id, epoch) is None:
+            return False
+        return ledger.dispatch(opened.hold_id, timezone.now())
+
+
+def history(parent_id: int | None, room: int = HISTORY_BYTES) -> Sequence[briefing.Exchange]:
+    """The exchanges above a turn, oldest first, as far back as there is room."""
+    if parent_id is None:
+        return []
+    kept: list[briefing.Exchange] = []
+    for question, text in statements.rows(_PATH, parent_id):
+        room -= len(question.encode()) + len(text.encode())
+        if room < 0:
+            break
+        kept.append(briefing.Exchange(question, text))
+    return kept[::-1]
+
+
+WANTED = (
+    "SELECT conversation_id, asker_id, parent_id, question, answer, carried, model, asked_model, correlation_id "
+    "FROM chatapp_turn WHERE id = %s AND epoch = %s AND ended_at IS NULL AND stop_asked_at IS NULL"
+)
+_WAITS = "UPDATE chatapp_turn SET state = %s WHERE id = %s AND epoch = %s AND ended_at IS NULL"
+_SERVED = "UPDATE chatapp_turn SET model = %s, asked_model = %s WHERE id = %s"
+# From a turn up to the first one, the newest first; what was refused or never answered is left out.
+_PATH = (
+    "WITH RECURSIVE path(id, parent_id, depth) AS ("
+    "SELECT id, parent_id, 0 FROM chatapp_turn WHERE id = %s "
+    "UNION ALL SELECT up.id, up.parent_id, depth + 1 FROM chatapp_turn up JOIN path ON up.id = path.parent_id"
+    ") SELECT turn.question, turn.answer FROM path JOIN chatapp_turn turn ON turn.id = path.id "
+    "WHERE turn.state <> 'refused' AND turn.answer <> '' ORDER BY depth"
+)
+
+
+def reserve(asked: Question, told: briefing.Briefing, task: Attempt.Task, fit: Fit = WHOLE) -> Opening:
+    """The hold and the row of one request, in the caller's transaction; raises Tight, NoRoom or UnknownPrice."""
+    reach(Point.BEFORE_HOLD)
+    now = timezone.now()
+    ask = gateway.Ask(
+        model=asked.model,
+        system=told.system,
+        messages=told.messages,
+        max_tokens=told.max_tokens,
+        effort=told.effort,
+        thinking=told.thinking,
+        correlation_id=asked.correlation_id,
+    )
+    manner = Manner(percent=gateway.price_percent(asked.provider))
+    wanted = ledger.Wanted(asked.model, _bound(told, fit), told.max_tokens, told.useful_tokens, manner)
+    payer = ledger.Payer(asked.asker_id, asked.conversation_id, asked.correlation_id, task)
+    try:
+        granted = ledger.authorise(payer, wanted, now, whole=not fit.cut)
+    except ledger.NoRoom as none:
+        if fit.cut or none.hopeless:
+            raise
+        raise Tight(ask) from None
+    reach(Point.INSIDE_HOLD)
+    earlier = statements.row("SELECT count(*) FROM chatapp_attempt WHERE turn_id = %s", asked.turn_id)
+    attempt_id = statements.insert(
+        Attempt,
+        turn_id=asked.turn_id,
+        number=(earlier[0] if earlier else 0) + 1,
+        task=task,
+        model=asked.model,
+        provider=asked.provider,
+        hold_id=granted.hold_id,
+        started_at=now,
+    )
+    # Claude itself enforces the limit: it is told how many tokens the hold pays for.
+    ask = replace(ask, max_tokens=granted.max_tokens)
+    return Opening(
+        attempt_id,
+        granted.hold_id,
+        gateway.Way(asked.model, asked.provider),
+        told.prompt_bound // BYTES_PER_TOKEN + granted.max_tokens // 2,
+        granted.max_tokens,
+        granted.prices,
+        manner,
+        granted.clamped_by,
+        [ask],
+    )
+
+
+def _bound(told: briefing.Briefing, fit: Fit) -> int:
+    """No prompt has more tokens than bytes; Claude's own count is closer, but it may be a little off."""
+    if fit.counted is None:
+        return told.prompt_bound
+    return min(told.prompt_bound, fit.counted + fit.counted // 20 + COUNT_MARGIN_TOKENS)

@@ -1,0 +1,159 @@
+"""Where the story meets its readers: publish, follow, ask to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from chatapp.turns import running
+from chatapp.turns.drawing import End, TurnView
+from chatapp.turns.states import AT_ONCE, State, Waiting
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """More of a running answer; the offsets say where in the text and in the thinking it begins."""
+
+    turn_id: int
+    offset: int
+    text: str
+    thinking_offset: int
+    thinking: str
+    # What the answer has cost so far, once in a while.
+    cost_nanodollars: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Appeared:
+    """A turn was accepted behind the last one that is shown."""
+
+    turn: TurnView
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A turn was accepted, anew perhaps, or changed its state; its article looks different now."""
+
+    turn_id: int
+    state: State
+    thinking_since: datetime | None = None
+    thinking_ms: int | None = None
+    waiting: Waiting = AT_ONCE
+
+
+@dataclass(frozen=True, slots=True)
+class Anew:
+    """The text that was shown is replaced: the answer is asked again in full, and its first words are here."""
+
+    turn_id: int
+    # What stays of the text: all that was carried over.
+    text: str
+    thinking: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A turn reached its final state; without an end to show, the rows say which."""
+
+    turn_id: int
+    end: End | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reshaped:
+    """Another branch is shown now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """The conversation's entry in the rail looks different: its title, its place, or that it runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A limit stood in the way, or what may be spent was changed: the meter may show something else now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """The conversation is gone."""
+
+
+Event = Piece | Appeared | Moved | Anew | Ended | Reshaped | Renamed | Measured | Removed
+Listener = Callable[[Event], None]
+
+
+class Relay(Protocol):
+    def publish(self, conversation_id: UUID, event: Event) -> None:
+        """Tell every follower, from any thread; never waits, never fails."""
+
+    def follow(self, conversation_id: UUID, listener: Listener) -> Callable[[], None]:
+        """Hear every event from now on; call what is returned to leave."""
+
+    def watched(self, conversation_id: UUID) -> bool: ...
+
+    def ask_to_stop(self, turn_id: int) -> None:
+        """Ask whoever runs the turn to stop; the database holds the same wish for a process that cannot hear."""
+
+
+class InProcess:
+    """The relay of a single web process: plain calls on its event loop."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[UUID, list[Listener]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def open(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+
+    def publish(self, conversation_id: UUID, event: Event) -> None:
+        if conversation_id in self._listeners:
+            self._on_loop(self._tell, conversation_id, event)
+
+    def follow(self, conversation_id: UUID, listener: Listener) -> Callable[[], None]:
+        self._listeners.setdefault(conversation_id, []).append(listener)
+
+        def leave() -> None:
+            listeners = self._listeners.get(conversation_id, [])
+            if listener in listeners:
+                listeners.remove(listener)
+            if not listeners:
+                self._listeners.pop(conversation_id, None)
+
+        return leave
+
+    def watched(self, conversation_id: UUID) -> bool:
+        return conversation_id in self._listeners
+
+    def ask_to_stop(self, turn_id: int) -> None:
+        if turn := running.here.get(turn_id):
+            self._on_loop(turn.ask_to_stop)
+
+    def _on_loop(self, act: Callable[..., None], *args: object) -> None:
+        if self._loop is None or self._loop.is_closed():
+            return
+        try:
+            here = asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            here = False
+        if here:
+            act(*args)
+        else:
+            self._loop.call_soon_threadsafe(act, *args)
+
+    def _tell(self, conversation_id: UUID, event: Event) -> None:
+        for listener in tuple(self._listeners.get(conversation_id, ())):
+            try:
+                listener(event)
+            except Exception:
+                log.exception("a follower failed")
+
+
+relay = InProcess()

@@ -1,0 +1,63 @@
+"""What a web process does all day beside answering: keep texts, renew leases, look after the fallen."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from chatapp.claude import gateway
+from chatapp.storage.crossing import in_thread
+from chatapp.turns import lease, recovery, runner, running, scribe, wishes
+from chatapp.turns.relay import relay
+
+log = logging.getLogger(__name__)
+
+LOOK_AGAIN_SECONDS = 0.05
+# Somebody who asks to stop waits a second at most, also where only the database carries the wish.
+HEAR_EVERY_SECONDS = 0.4
+
+_tasks: set[asyncio.Task[None]] = set()
+
+
+def begin(loop: asyncio.AbstractEventLoop) -> None:
+    """Start the shift on this process's loop; a second call changes nothing."""
+    if lease.claim.loop is loop:
+        return
+    lease.claim.loop = loop
+    relay.open(loop)
+    for work in (scribe.write_on(), recovery.patrol(), gateway.watch_providers(), _renew(), _hear_wishes()):
+        task = loop.create_task(work)
+        _tasks.add(task)
+        task.add_done_callback(_tasks.discard)
+
+
+async def leave() -> None:
+    """Take no more questions, and give the answers that run here the grace they were promised."""
+    lease.claim.leaving = True
+    give_up_at = time.monotonic() + settings.CHATAPP_GRACE
+    while runner.is_busy() and time.monotonic() < give_up_at:
+        await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+
+async def _renew() -> None:
+    while True:
+        try:
+            await lease.renew()
+        except DatabaseError:
+            log.exception("the leases could not be renewed; trying again")
+        await asyncio.sleep(lease.RENEW_EVERY_SECONDS)
+
+
+async def _hear_wishes() -> None:
+    """Stop what was asked to stop through another process that could not reach this one."""
+    while True:
+        await asyncio.sleep(HEAR_EVERY_SECONDS)
+        try:
+            for turn_id in await in_thread(wishes.wished) if running.here else ():
+                relay.ask_to_stop(turn_id)
+        except DatabaseError:
+            log.exception("the wishes to stop could not be read; trying again")

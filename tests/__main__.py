@@ -1,0 +1,44 @@
+"""The whole suite, in three parts side by side: most of its time it waits for servers and browsers, not for a core."""
+
+from __future__ import annotations
+
+import glob
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from typing import IO
+
+# In a browser and at the doors; the promises of the story, and the books; the rest. More would crowd two cores.
+PAGES = ["tests/page", "tests/pages"]
+STORY = [*sorted(glob.glob("tests/promises/test_[rs]*.py")), "tests/money", "tests/nightly", "tests/setup"]
+BESIDE = (PAGES, STORY)
+REST = ["tests", *(f"--ignore={path}" for part in BESIDE for path in part)]
+PYTEST = [sys.executable, "-m", "pytest"]
+
+
+def main() -> int:
+    with ExitStack() as files:
+        told = [files.enter_context(tempfile.TemporaryFile()) for _ in BESIDE]
+        beside = [_begin(part, out) for part, out in zip(BESIDE, told, strict=True)]
+        try:
+            codes = [subprocess.call([*PYTEST, *REST])]
+            codes += [process.wait() for process in beside]
+        finally:
+            for process in beside:
+                process.kill()
+                process.wait()
+        for out in told:
+            out.seek(0)
+            sys.stdout.buffer.write(out.read())
+            sys.stdout.flush()
+    return max(codes)
+
+
+def _begin(part: list[str], told: IO[bytes]) -> subprocess.Popen[bytes]:
+    """One part in a process of its own; the cache of failures is one file, and left to the rest."""
+    return subprocess.Popen([*PYTEST, "-p", "no:cacheprovider", *part], stdout=told, stderr=subprocess.STDOUT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

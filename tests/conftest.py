@@ -1,0 +1,72 @@
+"""What every test stands on: profiles for hypothesis, and no skipping where nothing may be skipped."""
+
+import functools
+import os
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from typing import TypeVar
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.test import Client
+from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, sync_playwright
+
+from tests import machine
+
+T = TypeVar("T")
+
+# A failing example prints what replays it; the seed of the order of tests is in pytest's first lines.
+settings.register_profile("dev", max_examples=50, deadline=None, print_blob=True)
+settings.register_profile(
+    "ci", max_examples=200, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which CI does not allow: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def in_browser() -> Iterator[Callable[[Callable[[Browser], T]], T]]:
+    """Runs a function with a Chromium, in the one thread that Playwright's event loop has to itself."""
+    with ThreadPoolExecutor(1) as thread:
+        playwright = thread.submit(sync_playwright().start).result()
+        launch = functools.partial(
+            playwright.chromium.launch, executable_path=machine.chromium(), args=["--no-sandbox"]
+        )
+        browser = thread.submit(launch).result()
+        try:
+            yield lambda function: thread.submit(function, browser).result()
+        finally:
+            thread.submit(browser.close).result()
+            thread.submit(playwright.stop).result()
+
+
+@pytest.fixture
+def grace(db: None) -> User:
+    """The administrator."""
+    return User.objects.create_superuser("grace")
+
+
+@pytest.fixture
+def office(grace: User) -> Client:
+    """The administrator's browser."""
+    client = Client()
+    client.force_login(grace)
+    return client
+
+
+@pytest.fixture
+def price_book(transactional_db: None) -> None:
+    """The first rows, which a test with real transactions does not find after another one."""
+    if not apps.get_model("chatapp", "Price")._default_manager.exists():
+        import_module("chatapp.migrations.0003_price_book").seed(apps, None)

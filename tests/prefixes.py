@@ -1,0 +1,33 @@
+"""Whether what a page showed was always what some prefix of an answer looks like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from chatapp.rendering import Document
+from tests.markup import parse
+from tests.page_model import Sight
+
+PLAIN = re.compile(r"[a-zA-Z\s]*")
+
+
+def strayed(sights: Iterable[Sight], turn: int, answer: str) -> Sight | None:
+    """The first sight that no prefix of the answer looks like, or only a shorter one than was seen before."""
+    document, taken = Document(str(turn)), 0
+    drawn: tuple[str, ...] = ()
+    for sight in sights:
+        while drawn != sight.blocks:
+            if taken == len(answer):
+                return sight
+            document.feed(answer[taken])
+            taken += 1
+            drawn = tuple(parse(block).inner for block in document.blocks)
+    return None
+
+
+def looks_like_a_prefix(sight: Sight, answer: str) -> bool:
+    """The same for a single sight; plain words are compared as they are."""
+    if PLAIN.fullmatch(answer):
+        return answer.startswith(sight.text)
+    return strayed([sight], sight.turn, answer) is None

@@ -1,0 +1,213 @@
+"""The whole product on free ports, in processes of its own that a test may kill, freeze and start again."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+ROOT = Path(__file__).resolve().parent.parent
+PEOPLE = tuple(f"person{number}" for number in range(24))
+SECRET = "a secret that only the tests know, and no one else"
+T = TypeVar("T")
+
+_POPULATE = """
+import json
+from importlib import import_module
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import User
+from chatapp.money.models import Budget
+# Only the tests about money are to meet a limit.
+Budget.objects.update(limit_nanodollars=10_000 * 10**9)
+sessions = {}
+for name in %r:
+    user = User(username=name)
+    user.password = "!unusable" + name
+    user.save()
+    for place in ("", "-phone"):
+        session = import_module(settings.SESSION_ENGINE).SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.save()
+        sessions[name + place] = session.session_key
+print("SESSIONS" + json.dumps(sessions))
+"""
+
+
+def until(look: Callable[[], T | None], seconds: float = 15.0, what: str = "it") -> T:
+    """The first truthy answer; an assertion when it never comes."""
+    deadline = time.monotonic() + seconds
+    while True:
+        if found := look():
+            return found
+        assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@functools.cache
+def _template() -> tuple[Path, dict[str, str]]:
+    """A migrated database with people in it, made once per run and copied for every product."""
+    folder = Path(tempfile.mkdtemp(prefix="chatapp-template-"))
+    database = folder / "chat.sqlite3"
+    env = environment(database, "http://127.0.0.1:1")
+    manage(env, "prepare")
+    out = manage(env, "shell", "-v", "0", "-c", _POPULATE % (PEOPLE,))
+    sessions: dict[str, str] = json.loads(out.split("SESSIONS", 1)[1])
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return database, sessions
+
+
+def environment(database: Path, claude_url: str, **changes: str) -> dict[str, str]:
+    ours = ("CHATAPP_", "ANTHROPIC_", "DATABASE_", "REDIS_")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    env.pop("DJANGO_SETTINGS_MODULE", None)
+    return {
+        **env,
+        "DATABASE_URL": f"sqlite:///{database}",
+        "ANTHROPIC_BASE_URL": claude_url,
+        "CHATAPP_SIMULATED": "1",
+        "SECRET_KEY": SECRET,
+        "CHATAPP_QUESTIONS_PER_MINUTE": "1000",
+        "CHATAPP_RUNNING_PER_USER": "100",
+        **changes,
+    }
+
+
+def manage(env: Mapping[str, str], *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@dataclass
+class Product:
+    """One database and its web processes."""
+
+    claude_url: str
+    folder: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    webs: list[Web] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        template, self.sessions = _template()
+        self.database = self.folder / "chat.sqlite3"
+        shutil.copy(template, self.database)
+
+    @property
+    def env(self) -> dict[str, str]:
+        return environment(self.database, self.claude_url, **self.settings)
+
+    def launch(self, **changes: str) -> Web:
+        """One more web process, which may not be ready yet."""
+        web = Web(free_port(), {**self.env, **changes}, self.folder / f"web{len(self.webs)}.log")
+        self.webs.append(web)
+        return web
+
+    def start(self, **changes: str) -> Web:
+        """One more web process, ready to serve."""
+        return self.launch(**changes).ready()
+
+    @property
+    def web(self) -> Web:
+        return self.webs[-1]
+
+    def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def records(self, table: str) -> list[dict[str, Any]]:
+        """All rows of one of our tables, as they are."""
+        with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(f"SELECT * FROM chatapp_{table} ORDER BY 1")]
+
+    def change(self, sql: str, *values: object) -> None:
+        with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as connection, connection:
+            connection.execute(sql, values)
+
+    def manage(self, *arguments: str) -> str:
+        return manage(self.env, *arguments)
+
+    @property
+    def logs(self) -> str:
+        return "".join(web.log.read_text() for web in self.webs)
+
+    def close(self) -> None:
+        for web in self.webs:
+            web.kill()
+
+
+class Web:
+    """One Daphne process."""
+
+    def __init__(self, port: int, env: Mapping[str, str], log: Path) -> None:
+        self.port = port
+        self.log = log
+        with log.open("ab") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "chatapp.asgi:application"],
+                cwd=ROOT,
+                env=dict(env),
+                stdout=out,
+                stderr=out,
+            )
+
+    def ready(self) -> Web:
+        until(self._open, 120, "the web process")
+        return self
+
+    def signal(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+    def dies(self, seconds: float = 20.0) -> None:
+        self.process.wait(seconds)
+
+    def is_stopped(self) -> bool:
+        """Whether it is frozen by a signal."""
+        return Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+    @property
+    def resident_bytes(self) -> int:
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+    @property
+    def sockets(self) -> int:
+        """How many connections it holds open, to anybody."""
+        links = (link for link in Path(f"/proc/{self.process.pid}/fd").iterdir())
+        return sum(os.readlink(link).startswith("socket:") for link in links if link.is_symlink())
+
+    def _open(self) -> bool:
+        assert self.process.poll() is None, self.log.read_text()
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+            return True
+        return False

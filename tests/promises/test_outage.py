@@ -1,0 +1,61 @@
+"""Two hundred questions meet a Claude that is away for ten seconds."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.people import Asked, Person
+from tests.product import PEOPLE, Product, until
+from tests.promises import books
+from tests.promises.wreckage import still_open
+from tests.stand_in import standing_in
+
+pytestmark = pytest.mark.slow
+
+QUESTIONS = 200
+AWAY_SECONDS = 10.0
+
+
+# How a question may end that could not be answered, and the share of those that must be.
+HONEST = {"overloaded": ("failed", 0.9), "cut": ("interrupted", 0.25)}
+
+
+def test_every_question_is_answered_or_honestly_ended_and_the_outage_is_not_amplified(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(len(HONEST)) as stages:
+        storms = stages.map(lambda fault: _storm(tmp_path / fault, fault), HONEST)
+        for (end, share), (sent, states) in zip(HONEST.values(), storms, strict=True):
+            assert QUESTIONS <= sent <= 1.5 * QUESTIONS
+            assert states.total() == QUESTIONS
+            assert states.keys() <= {"answered", end}, states
+            assert states["answered"] > QUESTIONS * share, states
+
+
+def _storm(folder: Path, fault: str) -> tuple[int, Counter[str]]:
+    """How many requests were sent, and how the questions ended."""
+    folder.mkdir()
+    with standing_in() as claude, closing(Product(claude.url, folder)) as product:
+        product.start()
+        claude.plan_fault(fault, match={"kind": "any"})
+        back = threading.Timer(AWAY_SECONDS, claude.call, ("DELETE", "/simulator/faults"))
+        back.start()
+        with ThreadPoolExecutor(20) as crowd:
+            list(crowd.map(lambda number: _ask(product, number), range(QUESTIONS)))
+        assert back.is_alive()
+        until(lambda: not still_open(product), 150, "the end of every question")
+        back.join()
+        sent = [entry for entry in claude.settled_journal() if entry["kind"] == "question"]
+        states = Counter(state for (state,) in product.rows("SELECT state FROM chatapp_turn"))
+        assert books.verify(product)["ok"]
+        assert books.uncovered(product, claude) == {}
+        return len(sent), states
+
+
+def _ask(product: Product, number: int) -> Asked:
+    person = Person(product, number % len(PEOPLE))
+    return person.begin(f"Question {number}, in a storm? [[tokens:20]] [[think:0]]")

@@ -1,0 +1,60 @@
+"""R14: a process that is asked to end takes nothing new, lets its answers finish, and goes."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import suppress
+
+import pytest
+
+from tests.people import Person
+from tests.product import Product, until
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_running_answer_is_finished_while_another_process_takes_the_questions(product: Product) -> None:
+    old = product.start(CHATAPP_GRACE="20")
+    person = Person(product, web=old)
+    asked = person.begin("A long one. [[pace:25]] [[tokens:60]]")
+    person.sees(asked, "streaming")
+    new = product.start()
+    old.signal(signal.SIGTERM)
+    old.dies(15)
+    turn = Person(product, web=new).turn(asked)
+    assert (turn["state"], turn["stop_reason"]) == ("answered", "end_turn")
+    assert [attempt["outcome"] for attempt in turn["attempts"] if attempt["task"] == "answer"] == ["done"]
+
+
+def test_no_question_begins_in_a_process_that_is_leaving(product: Product) -> None:
+    old = product.start(CHATAPP_GRACE="20")
+    # A question that crosses the signal may wait for the process's end; a page sends it again, and so do we.
+    person = Person(product, web=old, timeout=0.3)
+    person.sees(person.begin("A long one. [[pace:25]] [[tokens:60]]"), "streaming")
+    old.signal(signal.SIGTERM)
+    until(lambda: _is_told_to_wait(person), 2, "the refusal")
+    # One that crossed the signal may have been accepted in time; behind the refusal there is none.
+    begun = len(product.records("turn"))
+    assert _is_told_to_wait(person)
+    old.dies(15)
+    assert len(product.records("turn")) == begun
+
+
+def test_an_answer_that_outlasts_the_grace_is_kept_and_marked(product: Product) -> None:
+    old = product.start(CHATAPP_GRACE="0.5")
+    person = Person(product, web=old)
+    asked = person.begin("A very long one. [[pace:25]] [[tokens:900]]")
+    person.sees(asked, "streaming")
+    old.signal(signal.SIGTERM)
+    old.dies(5)
+    turn = Person(product, web=product.start()).final(asked)
+    assert turn["state"] == "interrupted"
+    assert turn["answer"]
+
+
+def _is_told_to_wait(person: Person) -> bool:
+    with suppress(OSError):
+        answer = person.try_to_begin("One more?")
+        assert answer.status == 200 or (answer.status, answer.json["error"]) == (503, "restarting")
+        return answer.status == 503
+    return False

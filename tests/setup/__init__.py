@@ -1,0 +1,1 @@
+"""The start: what is refused, what is promised before the first page."""

@@ -1,0 +1,1 @@
+"""The simulated Claude, met through the real SDK."""

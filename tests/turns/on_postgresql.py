@@ -1,0 +1,78 @@
+"""The one order in which rows are locked; on PostgreSQL alone, where each row has a lock of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.utils import timezone
+
+from chatapp.money import ledger
+from chatapp.money.prices import Tokens
+from chatapp.storage import statements
+from chatapp.turns import closing, titles
+from chatapp.turns.closing import Ending, Receipt
+from chatapp.turns.models import Attempt, Turn
+from chatapp.turns.states import State
+from tests.product import until
+from tests.turns import stories
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("price_book")]
+
+DONE = Receipt(Attempt.Outcome.DONE, Tokens(input=10, output=10), exact=True)
+
+
+@pytest.fixture
+def somebody() -> User:
+    return User.objects.create(username="ada")
+
+
+def test_a_title_that_comes_while_the_next_question_is_accepted_waits_its_turn(somebody: User) -> None:
+    turn = stories.turn(somebody, State.ANSWERED, timezone.now())
+    title = stories.attempt(turn, Attempt.Task.TITLE)
+    with transaction.atomic():
+        statements.held("SELECT 1 FROM chatapp_conversation WHERE id = %s", turn.conversation_id)
+        with _meanwhile(lambda: titles._write(turn.conversation_id, "A title", title.pk, DONE)):
+            _authorise(turn)
+    title.refresh_from_db()
+    assert title.outcome == Attempt.Outcome.DONE
+
+
+def test_an_answer_that_ends_while_leases_are_renewed_keeps_nobody_from_the_money(somebody: User) -> None:
+    turn = stories.turn(somebody, State.STREAMING, timezone.now())
+    attempt = stories.attempt(turn, Attempt.Task.ANSWER)
+    with transaction.atomic():
+        statements.held("SELECT 1 FROM chatapp_turn WHERE id = %s", turn.pk)
+        with _meanwhile(lambda: closing.close(turn.pk, 1, Ending(State.ANSWERED, "So"), attempt.pk, DONE)):
+            _authorise(turn)
+    assert Turn.objects.get(pk=turn.pk).state == State.ANSWERED
+
+
+def _authorise(turn: Turn) -> None:
+    ledger.authorise(
+        ledger.Payer(turn.asker_id, uuid4(), "", Attempt.Task.ANSWER),
+        ledger.Wanted(stories.MODEL, 100, 100),
+        timezone.now(),
+    )
+
+
+@contextmanager
+def _meanwhile(act: Callable[[], object]) -> Iterator[None]:
+    """Somebody else is at it, and waits for what we hold."""
+
+    def run() -> None:
+        try:
+            act()
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=run)
+    other.start()
+    until(lambda: statements.rows("SELECT 1 FROM pg_locks WHERE NOT granted"), 10, "the wait")
+    yield
+    transaction.on_commit(other.join)
