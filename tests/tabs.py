@@ -17,8 +17,8 @@ from tests.page_model import Page
 from tests.people import Person
 from tests.product import until
 
-# What a browser meets while the web process is down, on its way up, or going.
-SERVER_AWAY = (OSError, EOFError, InvalidHandshake)
+# What a browser meets while the web process is down, on its way up, or going; also before our request is written.
+SERVER_AWAY = (OSError, EOFError, InvalidHandshake, ConnectionClosed)
 # After which codes htmx's extension opens the socket again.
 NOBODY_THERE = 1006
 COMES_BACK_AFTER = {1001, 1005, 1006, 1011, 1012, 1013, 1014}
