@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tests import nursery
+
 ROOT = Path(__file__).resolve().parent.parent
 PEOPLE = tuple(f"person{number}" for number in range(24))
 SECRET = "a secret that only the tests know, and no one else"
@@ -95,6 +97,11 @@ def environment(database: Path, claude_url: str, **changes: str) -> dict[str, st
     }
 
 
+def _begin(arguments: list[str], env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as out:
+        return subprocess.Popen([sys.executable, "-m", *arguments], cwd=ROOT, env=dict(env), stdout=out, stderr=out)
+
+
 def manage(env: Mapping[str, str], *arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments], cwd=ROOT, env=env, capture_output=True, text=True, check=False
@@ -167,14 +174,8 @@ class Web:
     def __init__(self, port: int, env: Mapping[str, str], log: Path) -> None:
         self.port = port
         self.log = log
-        with log.open("ab") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "chatapp.asgi:application"],
-                cwd=ROOT,
-                env=dict(env),
-                stdout=out,
-                stderr=out,
-            )
+        arguments = ["daphne", "-b", "127.0.0.1", "-p", str(port), "chatapp.asgi:application"]
+        self.process = nursery.begin(arguments, env, log) if nursery.POSSIBLE else _begin(arguments, env, log)
 
     def ready(self) -> Web:
         until(self._open, 120, "the web process")

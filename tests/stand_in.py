@@ -58,6 +58,8 @@ class StandIn:
             entries = self.journal()
             if all(entry["ended"] for entry in entries):
                 return entries
+            # Asked without a pause, it would have no time to end anything.
+            time.sleep(0.02)
         raise TimeoutError("requests still run at the simulated Claude")
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
