@@ -138,6 +138,13 @@ class Product:
         """One more web process, ready to serve."""
         return self.launch(**changes).ready()
 
+    def freeze(self, web: Web) -> None:
+        """Stop it while nobody writes: with SQLite's lock in hand it would freeze everybody, which is no news."""
+        with contextlib.closing(sqlite3.connect(self.database, timeout=20, isolation_level=None)) as pen:
+            pen.execute("BEGIN IMMEDIATE")
+            web.signal(signal.SIGSTOP)
+            until(web.is_stopped)
+
     @property
     def web(self) -> Web:
         return self.webs[-1]
@@ -148,9 +155,13 @@ class Product:
 
     def records(self, table: str) -> list[dict[str, Any]]:
         """All rows of one of our tables, as they are."""
+        return self.dicts(f"SELECT * FROM chatapp_{table} ORDER BY 1")
+
+    def dicts(self, sql: str, *values: object) -> list[dict[str, Any]]:
+        """Rows with the names of their columns."""
         with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as connection:
             connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute(f"SELECT * FROM chatapp_{table} ORDER BY 1")]
+            return [dict(row) for row in connection.execute(sql, values)]
 
     def change(self, sql: str, *values: object) -> None:
         with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as connection, connection:

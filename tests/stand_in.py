@@ -51,11 +51,11 @@ class StandIn:
         entries: list[dict[str, Any]] = self.call("GET", f"/simulator/journal?since={self.since}")["entries"]
         return entries
 
-    def settled_journal(self) -> list[dict[str, Any]]:
-        """The journal as soon as nothing runs any more."""
+    def settled_journal(self, **about: str) -> list[dict[str, Any]]:
+        """The journal as soon as nothing runs any more, or only what it says about, say, one question."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
-            entries = self.journal()
+            entries = [one for one in self.journal() if about.items() <= one.items()]
             if all(entry["ended"] for entry in entries):
                 return entries
             # Asked without a pause, it would have no time to end anything.

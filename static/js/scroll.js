@@ -89,6 +89,12 @@ function fetchOlder() {
   older.firstElementChild.click();
 }
 
+// What did not arrive is fetched when the reader moves on.
+document.addEventListener("htmx:finally:request", ({ target }) => {
+  const older = target.closest?.("#older");
+  if (older) delete older.dataset.fetched;
+});
+
 // They come in above the reader: keep the line he reads where it was, also at the very top, where browsers do not.
 let held = null;
 document.addEventListener("htmx:before:swap", ({ detail }) => {

@@ -11,7 +11,8 @@ from tests.page.desk import Desk, answer, ask, ask_and_finish, finish, gap_px, s
 
 pytestmark = pytest.mark.browser
 
-LONG = "[[pace:80]] [[tokens:500]] write"
+# Longer than any of this takes, on a busy machine too.
+LONG = "[[pace:80]] [[tokens:3000]] write"
 GROWN = "() => document.documentElement.scrollHeight > innerHeight + 300"
 
 
@@ -139,6 +140,22 @@ def test_older_turns_come_on_demand_and_the_line_that_is_read_stays(desk: Desk) 
     assert abs(top_px(page.locator(f"#{name}"))) < 200
     numbers = page.locator("#turns > article").evaluate_all("turns => turns.map(turn => Number(turn.dataset.turn))")
     assert numbers == sorted(numbers)
+
+
+def test_older_turns_that_did_not_come_are_fetched_when_the_reader_moves_on(desk: Desk) -> None:
+    page = desk.open()
+    ask_and_finish(page, say("Hello."))
+    lengthen(desk, page.url)
+    page.reload()
+    desk.forgive("Failed to load resource", "htmx:error")
+    page.route("**/?before=*", lambda route: route.abort(), times=1)
+    painted(page)
+    page.mouse.move(700, 300)
+    with page.expect_event("requestfailed"):
+        page.mouse.wheel(0, -90)
+    page.wait_for_function("() => !document.querySelector('#older').dataset.fetched")
+    page.mouse.wheel(0, -90)
+    expect(page.locator("#turns > article")).not_to_have_count(30)
 
 
 def lengthen(desk: Desk, url: str, turns: int = 80) -> None:

@@ -23,6 +23,7 @@ DEADLINES = {
     # A hundred failures at once are a hundred rehearsals here, not an outage.
     "CHATAPP_BREAKER": "0",
 }
+_ATTEMPTS = "SELECT * FROM chatapp_attempt WHERE turn_id = ? AND task = 'answer' ORDER BY number"
 AGAIN = "And what is the next step? [[tokens:12]]"
 
 
@@ -41,6 +42,8 @@ class Story:
     """What the simulated Claude heard of this question, chores left out."""
     follow_ups: Sequence[Mapping[str, Any]]
     holds: Sequence[Mapping[str, Any]]
+    attempts: Sequence[Mapping[str, Any]]
+    """The rows of what was asked for this answer, the first one first."""
     trouble: str
     """What went wrong with the open page meanwhile."""
 
@@ -106,6 +109,7 @@ def _story(product: Product, seen: _Seen, journal: Sequence[Mapping[str, Any]]) 
         again=seen.export["turns"][1],
         requests=[entry for entry in heard if entry["correlation_id"] == ids[seen.asked.turn]],
         follow_ups=[entry for entry in heard if entry["correlation_id"] == ids[seen.again.turn]],
+        attempts=product.dicts(_ATTEMPTS, seen.asked.turn),
         holds=[hold for hold in holds if hold["correlation_id"] == ids[seen.asked.turn]],
         trouble=seen.trouble,
     )

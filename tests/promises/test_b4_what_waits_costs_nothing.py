@@ -41,7 +41,7 @@ def kill(web: Web, product: Product) -> None:
 
 def freeze(web: Web, product: Product) -> None:
     taken = "SELECT 1 FROM chatapp_turn WHERE ended_at IS NULL AND epoch = 1"
-    web.signal(signal.SIGSTOP)
+    product.freeze(web)
     product.start()
     until(lambda: not product.rows(taken), 20, "the other process to take over")
     web.signal(signal.SIGCONT)

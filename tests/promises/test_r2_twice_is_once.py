@@ -43,7 +43,7 @@ def _charged_once(somebody: Person, claude: StandIn, asked: Asked, question: str
     assert holds == [("captured",)]
     entries = product.rows("SELECT 1 FROM chatapp_entry WHERE correlation_id = ? AND task = 'answer'", correlation_id)
     assert len(entries) == 1
-    requests = [entry for entry in claude.settled_journal() if entry["question"] == question]
+    requests = claude.settled_journal(question=question)
     assert len(requests) == 1
 
 

@@ -50,6 +50,6 @@ def _goes_on(person: Person, asked: Asked, claude: StandIn) -> Asked:
     following = person.ask(asked.conversation, "Go on. [[tokens:5]]")
     turn = person.final(following)
     assert turn["state"] == "answered", turn
-    requests = [one for one in claude.settled_journal() if one["correlation_id"] == turn["correlation_id"]]
+    requests = claude.settled_journal(correlation_id=turn["correlation_id"])
     assert [one["status"] for one in requests] == [200]
     return following

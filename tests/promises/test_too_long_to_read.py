@@ -38,7 +38,7 @@ def test_it_is_answered_from_notes_and_each_request_has_its_own_hold(
     turn = somebody.final(asked)
     assert turn["state"] == "answered", turn
     assert [attempt["task"] for attempt in _answers(turn)] == ["answer", "digest", "answer"]
-    requests = [one for one in claude.settled_journal() if one["correlation_id"] == turn["correlation_id"]]
+    requests = claude.settled_journal(correlation_id=turn["correlation_id"])
     first, notes, last = requests
     assert notes["model"] == "claude-haiku-5-5"
     before, _, after = _answers(turn)
