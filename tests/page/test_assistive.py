@@ -65,7 +65,8 @@ def test_states_are_said_in_words_and_never_token_by_token(desk: Desk) -> None:
     assert heard[0] == "Sending"
     assert "Claude is thinking" in heard
     assert heard[-1] == "Claude has answered"
-    assert len(heard) <= 6
+    # On a busy machine the network may have something to say, too.
+    assert len([words for words in heard if "onnect" not in words]) <= 6, heard
 
 
 def test_the_transcript_is_never_a_live_region(desk: Desk) -> None:
