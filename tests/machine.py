@@ -6,11 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-DEBIAN_PACKAGES = {"Chromium": "chromium", "Redis": "redis-server", "PostgreSQL": "postgresql"}
+DEBIAN_PACKAGES = {"Chromium": "chromium-headless-shell", "Redis": "redis-server", "PostgreSQL": "postgresql"}
 
 
 def chromium() -> str | None:
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    """The one without windows first: the same engine for a third less of the processor."""
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     return next(filter(None, map(shutil.which, names)), None)
 
 

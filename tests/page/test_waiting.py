@@ -99,7 +99,7 @@ def test_whoever_does_not_want_to_wait_cancels(desk: Desk, way: str) -> None:
         buttons.nth(0 if way == "the word" else 1).click()
     wait_for(page, "stopped")
     expect(page.get_by_role("button", name="Send", exact=True)).to_be_visible()
-    page.wait_for_function("document.activeElement.closest('#composer') !== null")
+    page.wait_for_function("() => document.activeElement.closest('#composer') !== null")
 
 
 def test_a_reload_in_the_middle_of_waiting_draws_what_streamed(desk: Desk) -> None:
