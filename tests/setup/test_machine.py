@@ -24,7 +24,7 @@ def test_a_bare_machine_is_told_what_to_install(tmp_path: Path, variables: dict[
     said = outcome.stdout + outcome.stderr
     assert outcome.returncode == code
     assert said.startswith("The tests also need Chromium, Redis")
-    assert "sudo apt-get install chromium redis-server" in said
+    assert "sudo apt-get install chromium-headless-shell redis-server" in said
     assert len(said.splitlines()) == 1
 
 
