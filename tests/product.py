@@ -97,17 +97,20 @@ def environment(database: Path, claude_url: str, **changes: str) -> dict[str, st
     }
 
 
-def _begin(arguments: list[str], env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
-    with log.open("ab") as out:
-        return subprocess.Popen([sys.executable, "-m", *arguments], cwd=ROOT, env=dict(env), stdout=out, stderr=out)
-
-
 def manage(env: Mapping[str, str], *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "manage.py", *arguments], cwd=ROOT, env=env, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    with tempfile.NamedTemporaryFile("r") as out:
+        code = _begin(["manage", *arguments], env, Path(out.name)).wait(120)
+        said = out.read()
+    assert code == 0, said
+    return said
+
+
+def _begin(arguments: list[str], env: Mapping[str, str], out: Path) -> subprocess.Popen[bytes] | nursery.Process:
+    """Run `python -m …`, quickly where that is possible, with what it prints added to a file."""
+    if nursery.POSSIBLE:
+        return nursery.begin(arguments, env, out)
+    with out.open("ab") as file:
+        return subprocess.Popen([sys.executable, "-m", *arguments], cwd=ROOT, env=dict(env), stdout=file, stderr=file)
 
 
 @dataclass
@@ -185,8 +188,7 @@ class Web:
     def __init__(self, port: int, env: Mapping[str, str], log: Path) -> None:
         self.port = port
         self.log = log
-        arguments = ["daphne", "-b", "127.0.0.1", "-p", str(port), "chatapp.asgi:application"]
-        self.process = nursery.begin(arguments, env, log) if nursery.POSSIBLE else _begin(arguments, env, log)
+        self.process = _begin(["daphne", "-b", "127.0.0.1", "-p", str(port), "chatapp.asgi:application"], env, log)
 
     def ready(self) -> Web:
         until(self._open, 120, "the web process")
