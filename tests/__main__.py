@@ -11,7 +11,7 @@ from typing import IO
 
 # In a browser and at the doors; the promises of the story, and the books; the rest. More would crowd two cores.
 PAGES = ["tests/page", "tests/pages"]
-STORY = [*sorted(glob.glob("tests/promises/test_[rs]*.py")), "tests/money", "tests/nightly", "tests/setup"]
+STORY = [*sorted(glob.glob("tests/promises/test_[rs][0-9]*.py")), "tests/money", "tests/nightly", "tests/setup"]
 BESIDE = (PAGES, STORY)
 REST = ["tests", *(f"--ignore={path}" for part in BESIDE for path in part)]
 PYTEST = [sys.executable, "-m", "pytest"]
