@@ -10,6 +10,7 @@ T = TypeVar("T")
 
 SIGNUP_CHOICES = ("closed", "invite", "open")
 LATER_CHOICES = ("never", "offer", "always")
+CACHE_CHOICES = ("5m", "1h")
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/-]{0,127}")
 HOST_NAME = re.compile(r"\*|\.?[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 
@@ -50,6 +51,7 @@ class Environment:
     answer_later: str
     kept_hours: int
     concurrency: int
+    prompt_cache: str
     breaker: bool
 
 
@@ -96,6 +98,7 @@ def read(environ: Mapping[str, str]) -> Environment:
         answer_later=get("CHATAPP_ANSWER_LATER", _one_of(*LATER_CHOICES), "offer"),
         kept_hours=get("CHATAPP_KEPT_ANSWERS_HOURS", _whole(0, 720), 0),
         breaker=get("CHATAPP_BREAKER", _switch, True),
+        prompt_cache=get("CHATAPP_PROMPT_CACHE", _one_of(*CACHE_CHOICES), "1h"),
         concurrency=get("CHATAPP_CONCURRENCY", _whole(1, 10_000), 1000),
     )
 

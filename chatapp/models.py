@@ -1,17 +1,21 @@
 """Every room's tables, so that one app label and one migration history hold them all."""
 
-from chatapp.claude.models import Provider, Stop
+from chatapp.claude.models import Model, Provider, Stop
+from chatapp.context.models import ContextSettings, SystemPrompt
 from chatapp.money.models import Budget, Counter, Entry, Grant, Hold, MoneySettings, Price
 from chatapp.nightly.models import Night
 from chatapp.pages.models import Invitation, SiteSettings, Tries
 from chatapp.telemetry.models import Reading
 from chatapp.turns.kept import KeptAnswer
 from chatapp.turns.models import Attempt, Checkpoint, Conversation, Fallbacks, Turn
+from chatapp.turns.routing import Routing
+from chatapp.turns.tasks import TaskSettings
 
 __all__ = [
     "Attempt",
     "Budget",
     "Checkpoint",
+    "ContextSettings",
     "Conversation",
     "Counter",
     "Entry",
@@ -20,13 +24,17 @@ __all__ = [
     "Hold",
     "Invitation",
     "KeptAnswer",
+    "Model",
     "MoneySettings",
     "Night",
     "Price",
     "Provider",
     "Reading",
+    "Routing",
     "SiteSettings",
     "Stop",
+    "SystemPrompt",
+    "TaskSettings",
     "Tries",
     "Turn",
 ]

@@ -26,7 +26,7 @@ from chatapp.turns.models import Conversation
 @post_only
 @signed_in
 def begin(request: HttpRequest) -> HttpResponseBase:
-    turn = inbox.begin(person(request), question_in(request), ask_id_in(request))
+    turn = inbox.begin(person(request), question_in(request), ask_id_in(request), _wish(request))
     if is_htmx(request) and not wants_json(request):
         conversation = Conversation.objects.get(pk=turn.conversation_id)
         response = render(request, "chat/begun.html", context(request, conversation))
@@ -39,7 +39,7 @@ def begin(request: HttpRequest) -> HttpResponseBase:
 @signed_in
 def ask(request: HttpRequest, conversation_id: UUID) -> HttpResponseBase:
     try:
-        turn = inbox.ask(person(request), conversation_id, question_in(request), ask_id_in(request))
+        turn = inbox.ask(person(request), conversation_id, question_in(request), ask_id_in(request), _wish(request))
     except Conversation.DoesNotExist:
         raise Http404 from None
     return _answered(request, turn)
@@ -56,7 +56,7 @@ def edit(request: HttpRequest, conversation_id: UUID, turn_id: int) -> HttpRespo
 @signed_in
 def retry(request: HttpRequest, conversation_id: UUID, turn_id: int) -> HttpResponseBase:
     turn = turn_of(request, conversation_id, turn_id)
-    return _reshaped(request, inbox.retry(person(request), turn, _optional_ask_id(request)))
+    return _reshaped(request, inbox.retry(person(request), turn, _optional_ask_id(request), _wish(request)))
 
 
 @post_only
@@ -88,6 +88,11 @@ def stop(request: HttpRequest, conversation_id: UUID, turn_id: int) -> HttpRespo
     stopping.stop_and_wait(turn.pk)
     turn.refresh_from_db()
     return _answered(request, acceptance.accepted(turn))
+
+
+def _wish(request: HttpRequest) -> str:
+    """The model that was chosen with the question, if any."""
+    return request.POST.get("model", "")
 
 
 def _optional_ask_id(request: HttpRequest) -> UUID:

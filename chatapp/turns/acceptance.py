@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
+from chatapp.context import prompts
 from chatapp.money import ledger, reports, room
 from chatapp.money.prices import UnknownPrice
 from chatapp.rendering import words
 from chatapp.storage import statements
 from chatapp.telemetry import correlation
 from chatapp.telemetry.points import Point, reach
-from chatapp.turns import ceilings, drawing, later, lease, meter, opening, refusals, runner
+from chatapp.turns import ceilings, drawing, later, lease, meter, opening, past, refusals, routing, runner
 from chatapp.turns.models import Conversation, Turn
 from chatapp.turns.refusals import LEAVING, NOT_KEPT, REUSED, RUNNING
 from chatapp.turns.relay import Appeared, Measured, Reshaped, relay
@@ -42,6 +42,10 @@ class Asked:
     ask_id: UUID
     # It is put off until Claude is back, from the start.
     waits: bool = False
+    # The model that was chosen with it, which stays the conversation's; empty: the one that was chosen before.
+    wish: str = ""
+    # The model that has to answer, whatever the conversation's is.
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Place:
     conversation_id: UUID
     parent_id: int | None
     version: int
+    wish: str = ""
     reshapes: bool = False
     carried: str = ""
 
@@ -106,34 +111,36 @@ def new_place(asked: Asked, now: datetime) -> Place:
         id=uuid4(),
         owner_id=asked.asker_id,
         title=" ".join(words.visible(asked.question).split())[:TITLE_CHARACTERS],
+        prompt_id=prompts.active().id,
+        wish=asked.wish,
         created_at=now,
         active_at=now,
     )
     conversation.save(force_insert=True)
-    return Place(conversation.pk, None, 1)
+    return Place(conversation.pk, None, 1, asked.wish)
 
 
 def next_place(asked: Asked) -> Place:
     """Behind the last turn that is shown."""
-    conversation_id, head_id, version = _lock(asked)
-    return Place(conversation_id, head_id, version + 1)
+    conversation_id, head_id, version, wish = _lock(asked)
+    return Place(conversation_id, head_id, version + 1, asked.wish or wish)
 
 
 def place_beside(asked: Asked, parent_id: int | None, carried: str) -> Place:
     """Another branch under the same parent."""
-    conversation_id, _, version = _lock(asked)
-    return Place(conversation_id, parent_id, version + 1, reshapes=True, carried=carried)
+    conversation_id, _, version, wish = _lock(asked)
+    return Place(conversation_id, parent_id, version + 1, asked.wish or wish, reshapes=True, carried=carried)
 
 
-def _lock(asked: Asked) -> tuple[UUID, int | None, int]:
+def _lock(asked: Asked) -> tuple[UUID, int | None, int, str]:
     found = statements.held(
-        "SELECT head_id, version FROM chatapp_conversation WHERE id = %s AND owner_id = %s",
+        "SELECT head_id, version, wish FROM chatapp_conversation WHERE id = %s AND owner_id = %s",
         asked.conversation_id,
         asked.asker_id,
     )
     if found is None or asked.conversation_id is None:
         raise Conversation.DoesNotExist
-    return asked.conversation_id, found[0], found[1]
+    return asked.conversation_id, found[0], found[1], found[2]
 
 
 def _earlier(asked: Asked) -> Accepted | None:
@@ -157,6 +164,10 @@ def _write(asked: Asked, at: Place, now: datetime) -> Accepted:
     state = State.QUEUED if asked.waits else State.ACCEPTED
     row = {"state": state, "worker": lease.WORKER if here else "", "lease_until": lease.until(now) if here else now}
     correlation_id = correlation.new_id()
+    before = past.before(at.parent_id)
+    # What has to answer was chosen already; whoever may not use it any more gets what is usual for him.
+    wish = asked.model or at.wish
+    chosen = routing.route(asked.asker_id, wish, asked.question, before.tokens, now.date(), firm=not asked.model)
     turn_id = statements.insert(
         Turn,
         conversation_id=at.conversation_id,
@@ -167,18 +178,20 @@ def _write(asked: Asked, at: Place, now: datetime) -> Accepted:
         question=asked.question,
         answer=at.carried,
         carried=len(at.carried),
-        model=settings.CHATAPP_MODEL,
+        model=chosen.model,
+        routed=chosen.reason,
         asked_at=now,
         version=at.version,
         epoch=1,
         **(later.columns(now) if asked.waits else row),
     )
     statements.run(
-        "UPDATE chatapp_conversation SET version = %s, head_id = %s, active_at = %s, "
+        "UPDATE chatapp_conversation SET version = %s, head_id = %s, active_at = %s, wish = %s, "
         "reshaped = CASE WHEN %s THEN %s ELSE reshaped END WHERE id = %s",
         at.version,
         turn_id,
         now,
+        at.wish,
         at.reshapes,
         at.version,
         at.conversation_id,
@@ -196,11 +209,11 @@ def _write(asked: Asked, at: Place, now: datetime) -> Accepted:
                     at.parent_id,
                     asked.question,
                     at.carried,
-                    settings.CHATAPP_MODEL,
+                    chosen.model,
                     correlation_id,
                 )
             )
-    view = drawing.new(turn_id, at.conversation_id, at.version, asked.question, settings.CHATAPP_MODEL, now)
+    view = drawing.new(turn_id, at.conversation_id, at.version, asked.question, chosen.model, now, chosen.reason)
     opened_at = time.monotonic()
     if asked.waits:
         transaction.on_commit(lambda: relay.publish(at.conversation_id, Reshaped()))

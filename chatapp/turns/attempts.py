@@ -138,7 +138,10 @@ async def _next(turn: Running, opened: Opening, ended: _Ended, left: Left) -> St
 async def _attempt(turn: Running, opened: Opening, ticket: gateway.Ticket, *, anew: bool) -> _Ended:
     """One request to Claude, from its committed hold to what is known of it at its end."""
     reach(Point.HOLD_COMMITTED)
-    exchange = gateway.open(opened.hand_over(), patience.deadlines(turn=_seconds_left(turn)), opened.way.provider)
+    deadlines = patience.deadlines(
+        first_word=opened.first_word_seconds, answer=opened.seconds, turn=_seconds_left(turn)
+    )
+    exchange = gateway.open(opened.hand_over(), deadlines, opened.way.provider)
     failure: gateway.Failure | None = None
     heard = Heard()
     listener = Listener(turn, Taximeter(opened.prices, exchange, opened.manner), anew)

@@ -43,7 +43,7 @@ def _attempts() -> list[Difference]:
 
 def _open_holds(now: datetime) -> Iterator[Difference]:
     """An open hold belongs to an answer that runs, to a title that is on its way, or to the patrol's next round."""
-    patience = now - recovery.STALE - recovery.ROUND
+    patience = now - recovery.stale() - recovery.ROUND
     for number, opened_at, task, ended_at in statements.rows(_OPEN):
         answering = task == Attempt.Task.ANSWER
         if (answering and ended_at) or (not answering and statements.moment(opened_at) < patience):

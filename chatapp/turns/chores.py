@@ -12,9 +12,7 @@ from chatapp.turns.running import Running
 from chatapp.turns.waiting import unless_stopped
 
 
-async def ask(
-    opened: Opening, user_id: int, seconds: float, for_the_sake_of: Running | None = None
-) -> tuple[str, Receipt]:
+async def ask(opened: Opening, user_id: int, for_the_sake_of: Running | None = None) -> tuple[str, Receipt]:
     """What Claude wrote, if it is whole, and what is known of its cost; a turn that waits for it may be stopped."""
     try:
         # Only questions earn repetitions.
@@ -24,7 +22,8 @@ async def ask(
     if not ticket.ready:
         ticket.leave()
         return "", endings.NOT_SENT
-    deadlines = patience.deadlines(first_word=seconds, answer=seconds, turn=seconds)
+    seconds = opened.seconds
+    deadlines = patience.deadlines(first_word=opened.first_word_seconds, answer=seconds, turn=seconds)
     exchange = gateway.open(opened.hand_over(), deadlines, opened.way.provider)
     failure: gateway.Failure | None = None
     parts: list[str] = []

@@ -36,6 +36,8 @@ class Receipt:
     total_ms: int | None = None
     failure: str = ""
     detail: str = ""
+    # Why Claude did not find the last prompt in its cache.
+    cache_miss: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,7 @@ def settle(attempt_id: int, receipt: Receipt, now: datetime) -> str:
         receipt.total_ms,
         receipt.failure,
         receipt.detail,
+        receipt.cache_miss[:40],
         now,
         attempt_id,
     )
@@ -187,8 +190,8 @@ _WARN = (
 _SETTLED = (
     "UPDATE chatapp_attempt SET outcome = %s, request_id = %s, message_id = %s, input_tokens = %s, output_tokens = %s, "
     "cache_read_tokens = %s, cache_write_5m_tokens = %s, cache_write_1h_tokens = %s, cost_nanodollars = %s, "
-    "saved_nanodollars = %s, cost_exact = %s, ttft_ms = %s, total_ms = %s, failure = %s, detail = %s, ended_at = %s "
-    "WHERE id = %s AND outcome = 'running'"
+    "saved_nanodollars = %s, cost_exact = %s, ttft_ms = %s, total_ms = %s, failure = %s, detail = %s, cache_miss = %s, "
+    "ended_at = %s WHERE id = %s AND outcome = 'running'"
 )
 
 

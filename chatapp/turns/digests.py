@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import transaction
 
 from chatapp.context import briefing
@@ -10,12 +9,10 @@ from chatapp.money import ledger
 from chatapp.money.prices import UnknownPrice
 from chatapp.storage import statements
 from chatapp.storage.crossing import in_thread
-from chatapp.turns import chores, closing, opening
+from chatapp.turns import chores, closing, opening, past, tasks
 from chatapp.turns.models import Attempt
 from chatapp.turns.running import Running
 from chatapp.turns.waiting import LeaseLost
-
-SECONDS = 60.0
 
 
 async def of(turn: Running) -> str:
@@ -26,7 +23,7 @@ async def of(turn: Running) -> str:
         return ""
     if opened is None:
         return ""
-    text, receipt = await chores.ask(opened, turn.asker_id, SECONDS, for_the_sake_of=turn)
+    text, receipt = await chores.ask(opened, turn.asker_id, for_the_sake_of=turn)
     cost = await in_thread(closing.part, turn.turn_id, turn.epoch, opened.attempt_id, receipt)
     if cost is None or turn.lost:
         raise LeaseLost
@@ -41,12 +38,12 @@ def _open(turn_id: int, epoch: int) -> opening.Opening | None:
         if found is None:
             return None
         conversation_id, asker_id, parent_id, question, _, _, _, _, correlation_id = found
-        old, tail = opening.history(parent_id), opening.history(parent_id, opening.TAIL_BYTES)
+        old, tail = past.history(parent_id), past.history(parent_id, past.TAIL_BYTES)
         if len(old) == len(tail):
             return None
-        model = settings.CHATAPP_CHEAP_MODEL
-        told = briefing.for_digest(old[: len(old) - len(tail)], model=model)
+        task = tasks.of(Attempt.Task.DIGEST)
+        told = briefing.for_digest(old[: len(old) - len(tail)], terms=task.own_terms())
         asked = opening.Question(
-            turn_id, statements.uuid(conversation_id), asker_id, None, question, "", model, correlation_id
+            turn_id, statements.uuid(conversation_id), asker_id, None, question, "", task.model, correlation_id
         )
-        return opening.reserve(asked, told, Attempt.Task.DIGEST)
+        return opening.reserve(asked, told, task)

@@ -11,6 +11,7 @@ from django.template.loader import get_template
 from django.utils.safestring import mark_safe
 
 from chatapp import rendering
+from chatapp.claude.catalogue import label
 from chatapp.money import reports
 from chatapp.money.reports import Report
 from chatapp.turns import bills, running, scribe, thread
@@ -47,6 +48,7 @@ def view(turn: Turn, path: thread.Thread, bill: Bill | None) -> TurnView:
         notice=turn.notice,
         model_label=label(turn.model),
         asked_label=label(turn.asked_model) if turn.asked_model else "",
+        routed=turn.routed,
         bill=bill,
         warning=turn.warning,
         report=Report.from_json(turn.limit_report) if turn.limit_report else None,
@@ -99,7 +101,9 @@ def article(turn: TurnView) -> str:
     return get_template("turns/turn.html").render({"turn": turn})
 
 
-def new(turn_id: int, conversation_id: UUID, version: int, question: str, model: str, now: datetime) -> TurnView:
+def new(
+    turn_id: int, conversation_id: UUID, version: int, question: str, model: str, now: datetime, routed: str = ""
+) -> TurnView:
     """A turn that was accepted just now, behind the last one that is shown."""
     return TurnView(
         id=turn_id,
@@ -117,6 +121,7 @@ def new(turn_id: int, conversation_id: UUID, version: int, question: str, model:
         notice="",
         model_label=label(model),
         asked_label="",
+        routed=routed,
         bill=None,
         warning="",
         report=None,
@@ -152,11 +157,3 @@ def so_far(nanodollars: int) -> str:
 def numbered(blocks: Iterable[str]) -> list[Block]:
     # The rendering room has sanitised every block; see tests/rendering.
     return [(number, mark_safe(html)) for number, html in enumerate(blocks)]  # noqa: S308
-
-
-def label(model: str) -> str:
-    """claude-sonnet-5-5 is shown as Claude Sonnet 5.5."""
-    family = [part for part in model.removeprefix("claude-").split("-") if part]
-    words = [part.capitalize() for part in family if not part.isdigit()]
-    version = ".".join(part for part in family if part.isdigit() and len(part) < 3)
-    return " ".join(["Claude", *words, version]).strip()

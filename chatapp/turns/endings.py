@@ -171,6 +171,7 @@ def receipt(
         total_ms=_ms(heard.seconds),
         failure=failure.kind if failure else "",
         detail=failure.detail if failure else "",
+        cache_miss=exchange.cache_miss_reason or "",
     )
 
 

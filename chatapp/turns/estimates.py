@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
-
-from chatapp.context import briefing
+from chatapp.claude import catalogue
+from chatapp.context import briefing, prompts
 from chatapp.money import ledger, prices, room
-from chatapp.turns import opening
+from chatapp.turns import past, tasks
 from chatapp.turns.inbox import QUESTION_LIMIT_BYTES
 from chatapp.turns.models import Conversation
+from chatapp.turns.routing import AUTOMATIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,14 @@ class Worst:
 
 def worst(conversation: Conversation, now: datetime) -> Worst:
     """By the dearest rates that a question of any length can reach; raises UnknownPrice."""
-    model, max_tokens = settings.CHATAPP_MODEL, settings.CHATAPP_MAX_TOKENS
+    task = tasks.of(tasks.Name.ANSWER)
+    # The cheap one may be chosen for it, but then it costs less.
+    model = task.model if conversation.wish in ("", AUTOMATIC) else conversation.wish
     listed = prices.of(model, now)
-    history = opening.history(conversation.head_id)
-    told = briefing.for_answer(history, "", carried="", model=model, max_tokens=max_tokens)
+    history = past.history(conversation.head_id)
+    system = prompts.version(conversation.prompt_id).text
+    terms = task.terms(catalogue.of(model))
+    told = briefing.for_answer(history, "", carried="", system=system, terms=terms)
     longest = told.prompt_bound + QUESTION_LIMIT_BYTES
     byte = listed.worst_case(longest, 0) - listed.worst_case(longest - 1, 0)
     base = listed.worst_case(longest, told.max_tokens) - byte * QUESTION_LIMIT_BYTES

@@ -6,36 +6,38 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 
+from chatapp.environment import MODEL_NAME
 from chatapp.rendering import words
 from chatapp.turns import acceptance, bills
 from chatapp.turns.acceptance import Accepted, Asked
 from chatapp.turns.models import Fallbacks, Turn
-from chatapp.turns.refusals import EMPTY, NO_ROOM, NOT_CONTINUABLE, NOT_FINAL, NOT_LATER, TOO_LONG
+from chatapp.turns.refusals import EMPTY, NO_ROOM, NOT_CONTINUABLE, NOT_FINAL, NOT_LATER, NOT_YOUR_MODEL, TOO_LONG
+from chatapp.turns.routing import AUTOMATIC
 from chatapp.turns.states import CONTINUABLE, FINAL, FULL, State
 
 QUESTION_LIMIT_BYTES = 32_000
 
 
-def begin(asker: User, question: str, ask_id: UUID) -> Accepted:
+def begin(asker: User, question: str, ask_id: UUID, wish: str = "") -> Accepted:
     """A new conversation with its first question."""
-    asked = Asked(asker.pk, None, _checked(question), ask_id)
+    asked = Asked(asker.pk, None, _checked(question), ask_id, wish=_wish(wish))
     return acceptance.accept(asked, lambda now: acceptance.new_place(asked, now))
 
 
-def ask(asker: User, conversation_id: UUID, question: str, ask_id: UUID) -> Accepted:
+def ask(asker: User, conversation_id: UUID, question: str, ask_id: UUID, wish: str = "") -> Accepted:
     """The next question of a conversation."""
-    asked = Asked(asker.pk, conversation_id, _checked(question), ask_id)
+    asked = Asked(asker.pk, conversation_id, _checked(question), ask_id, wish=_wish(wish))
     return acceptance.accept(asked, lambda now: acceptance.next_place(asked))
 
 
 def edit(asker: User, turn: Turn, question: str, ask_id: UUID) -> Accepted:
     """The same place in the conversation with another question: a new branch."""
-    return _beside(asker, turn, _checked(question), ask_id, carried="")
+    return _beside(asker, turn, _checked(question), ask_id)
 
 
-def retry(asker: User, turn: Turn, ask_id: UUID) -> Accepted:
-    """The same question again: a new branch, the earlier answer stays."""
-    return _beside(asker, turn, turn.question, ask_id, carried="")
+def retry(asker: User, turn: Turn, ask_id: UUID, wish: str = "") -> Accepted:
+    """The same question again, of another model perhaps: a new branch, the earlier answer stays."""
+    return _beside(asker, turn, turn.question, ask_id, model=_wish(wish) or _asked_of(turn))
 
 
 def later(asker: User, turn: Turn, ask_id: UUID) -> Accepted:
@@ -44,7 +46,7 @@ def later(asker: User, turn: Turn, ask_id: UUID) -> Accepted:
     hopeful = turn.state == State.FAILED and bill is not None and bill.is_hopeful
     if not hopeful or Fallbacks.current().later == Fallbacks.Later.NEVER:
         raise NOT_LATER
-    return _beside(asker, turn, turn.question, ask_id, carried="", waits=True)
+    return _beside(asker, turn, turn.question, ask_id, model=_asked_of(turn), waits=True)
 
 
 def carry_on(asker: User, turn: Turn, ask_id: UUID) -> Accepted:
@@ -53,14 +55,28 @@ def carry_on(asker: User, turn: Turn, ask_id: UUID) -> Accepted:
         raise NOT_CONTINUABLE
     if turn.stop_reason == FULL:
         raise NO_ROOM
-    return _beside(asker, turn, turn.question, ask_id, carried=turn.answer)
+    return _beside(asker, turn, turn.question, ask_id, carried=turn.answer, model=_asked_of(turn))
 
 
-def _beside(asker: User, turn: Turn, question: str, ask_id: UUID, *, carried: str, waits: bool = False) -> Accepted:
+def _beside(
+    asker: User, turn: Turn, question: str, ask_id: UUID, *, carried: str = "", model: str = "", waits: bool = False
+) -> Accepted:
     if turn.state not in FINAL:
         raise NOT_FINAL
-    asked = Asked(asker.pk, turn.conversation_id, question, ask_id, waits)
+    asked = Asked(asker.pk, turn.conversation_id, question, ask_id, waits, model=model)
     return acceptance.accept(asked, lambda now: acceptance.place_beside(asked, turn.parent_id, carried))
+
+
+def _asked_of(turn: Turn) -> str:
+    """Who was to answer; not whoever stood in."""
+    return turn.asked_model or turn.model
+
+
+def _wish(name: str) -> str:
+    name = name.strip()
+    if name and name != AUTOMATIC and not MODEL_NAME.fullmatch(name):
+        raise NOT_YOUR_MODEL
+    return name[:80]
 
 
 def _checked(question: str) -> str:

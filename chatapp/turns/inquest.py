@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from chatapp.claude.catalogue import label
 from chatapp.money import ledger
-from chatapp.turns import drawing
 from chatapp.turns.models import Attempt, Turn
 
 # What an error repeats of the conversation is longer than what any two texts have in common.
@@ -65,8 +65,8 @@ def of(turn: Turn) -> Findings:
         asker=turn.asker.get_username(),
         state=turn.state,
         notice=turn.notice,
-        model_label=drawing.label(turn.model),
-        asked_label=drawing.label(turn.asked_model) if turn.asked_model else "",
+        model_label=label(turn.model),
+        asked_label=label(turn.asked_model) if turn.asked_model else "",
         asked_at=turn.asked_at,
         took=_seconds(turn.ended_at - turn.asked_at) if turn.ended_at else "",
         kept_from=turn.kept_from,

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.utils import timezone
 
-from chatapp.context import briefing
+from chatapp.context import prompts
 from chatapp.turns.models import Fallbacks, Turn
 from chatapp.turns.states import State
 
@@ -81,7 +81,8 @@ def key(asker_id: int, question: str, model: str, told: str) -> str:
 
 
 def _key(turn: Turn) -> str:
-    return key(turn.asker_id, turn.question, turn.asked_model or turn.model, briefing.SYSTEM_PROMPT)
+    told = prompts.of(turn.conversation_id).text
+    return key(turn.asker_id, turn.question, turn.asked_model or turn.model, told)
 
 
 def _normalised(question: str) -> str:

@@ -71,6 +71,8 @@ class TurnView:
     carried: int = 0
     # It waits until Claude is back, and nobody is asking it just now.
     put_off: bool = False
+    # Why this model was chosen, where nobody chose it.
+    routed: str = ""
 
     @property
     def thinking_seconds(self) -> int | None:

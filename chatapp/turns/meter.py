@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from uuid import UUID
-
-from django.conf import settings
 
 from chatapp.context import briefing
 from chatapp.money import ledger, prices, reports, room
 from chatapp.money.ledger import Payer
 from chatapp.money.reports import Report
-from chatapp.turns import opening
+from chatapp.turns import opening, tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +69,10 @@ def words(user_id: int, now: datetime) -> str:
 
 def least(now: datetime) -> int:
     """What must be left for any question: no prompt is bounded lower, and a shorter answer serves nobody."""
-    model = settings.CHATAPP_MODEL
+    task = tasks.of(tasks.Name.ANSWER)
     try:
-        listed = prices.of(model, now)
+        listed = prices.of(task.model, now)
     except prices.UnknownPrice:
         # Nothing can be asked, but not for lack of money.
         return 0
-    return listed.worst_case(opening.COUNT_MARGIN_TOKENS, _useful_tokens(model, settings.CHATAPP_MAX_TOKENS))
-
-
-@cache
-def _useful_tokens(model: str, max_tokens: int) -> int:
-    return briefing.for_answer((), "", carried="", model=model, max_tokens=max_tokens).useful_tokens
+    return listed.worst_case(opening.COUNT_MARGIN_TOKENS, briefing.useful_tokens(task.own_terms()))

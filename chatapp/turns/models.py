@@ -46,6 +46,10 @@ class Conversation(models.Model):
     # Counts every change a page may have missed; `reshaped` is its value when the visible path last changed shape.
     version = models.PositiveIntegerField(default=0)
     reshaped = models.PositiveIntegerField(default=0)
+    # What Claude is told first, from the first turn to the last; None: whatever is told just now.
+    prompt = models.ForeignKey("SystemPrompt", models.PROTECT, null=True, related_name="+")
+    # The model that the person chose for it, or `automatic`; empty: nobody chose.
+    wish = models.CharField(max_length=80, default="")
     pinned = models.BooleanField(default=False)
     archived = models.BooleanField(default=False)
     created_at = models.DateTimeField()
@@ -82,6 +86,8 @@ class Turn(models.Model):
     model = models.CharField(max_length=80)
     # The model that was meant to answer, where another one stood in for it.
     asked_model = models.CharField(max_length=80, default="")
+    # Why this model was chosen, where nobody chose it.
+    routed = models.CharField(max_length=160, default="")
     # An answer that was kept from an earlier asking, and when it was written.
     kept_from = models.DateTimeField(null=True)
     # It waits until Claude is back, for so long at most; it stays until the owner has seen the end.
@@ -123,6 +129,7 @@ class Attempt(models.Model):
         ANSWER = "answer"
         TITLE = "title"
         DIGEST = "digest"
+        REVIEW_DIGEST = "review", "Review digest"
 
     class Outcome(models.TextChoices):
         RUNNING = "running"
@@ -149,6 +156,9 @@ class Attempt(models.Model):
     cache_write_1h_tokens = models.BigIntegerField(null=True)
     cost_nanodollars = models.BigIntegerField(default=0)
     saved_nanodollars = models.BigIntegerField(default=0)
+    # What it was told beside the conversation, and why Claude did not find the last prompt in its cache.
+    told = models.CharField(max_length=120, default="")
+    cache_miss = models.CharField(max_length=40, default="")
     cost_exact = models.BooleanField(default=False)
     ttft_ms = models.PositiveIntegerField(null=True)
     total_ms = models.PositiveIntegerField(null=True)

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from chatapp.claude import gateway
-from chatapp.context import briefing
+from chatapp.claude import catalogue, gateway
+from chatapp.context import briefing, prompts
 from chatapp.money import ledger
 from chatapp.money.ledger import Short
 from chatapp.money.prices import Manner, PriceList
 from chatapp.storage import statements
 from chatapp.telemetry.points import Point, reach
+from chatapp.turns import past, tasks
 from chatapp.turns.models import Attempt
+from chatapp.turns.past import NOTHING_BEFORE, Before
 from chatapp.turns.states import State
+from chatapp.turns.tasks import Task
 
-# What stays word for word where the rest of a conversation is condensed.
-TAIL_BYTES = 20_000
-# Old turns beyond this many bytes stay out of the prompt.
-HISTORY_BYTES = 400_000
 # What the platform may add to a prompt beside what it counts.
 COUNT_MARGIN_TOKENS = 512
 # Of usual text; only the rate limits are kept by it, never the money.
@@ -45,6 +42,8 @@ class Opening:
     manner: Manner
     # The limit for which the answer may be shorter than it could be.
     clamped_by: Short | None
+    first_word_seconds: float
+    seconds: float
     _ask: list[gateway.Ask]
 
     def hand_over(self) -> gateway.Ask:
@@ -125,15 +124,20 @@ def answer(
 
 def attempt(asked: Question, fit: Fit = WHOLE) -> Opening:
     """Open an attempt in the caller's transaction; raises Tight, NoRoom or UnknownPrice."""
+    task, earlier = tasks.of(Attempt.Task.ANSWER), past.before(asked.parent_id)
     told = briefing.for_answer(
-        history(asked.parent_id, TAIL_BYTES if asked.digest else HISTORY_BYTES),
+        past.history(asked.parent_id, past.TAIL_BYTES if asked.digest else past.HISTORY_BYTES),
         asked.text,
         carried=asked.carried,
-        model=asked.model,
-        max_tokens=settings.CHATAPP_MAX_TOKENS,
+        system=prompts.of(asked.conversation_id).text,
+        terms=task.terms(
+            catalogue.of(asked.model),
+            system_ttl=prompts.ttl(),
+            counted_tokens=earlier.tokens if earlier.model == asked.model and not asked.digest else 0,
+        ),
         digest=asked.digest,
     )
-    return reserve(asked, told, Attempt.Task.ANSWER, fit)
+    return reserve(asked, told, task, fit, earlier)
 
 
 def hold_back(turn_id: int, epoch: int, opened: Opening, state: State) -> None:
@@ -151,36 +155,17 @@ def send_after_all(turn_id: int, epoch: int, opened: Opening) -> bool:
         return ledger.dispatch(opened.hold_id, timezone.now())
 
 
-def history(parent_id: int | None, room: int = HISTORY_BYTES) -> Sequence[briefing.Exchange]:
-    """The exchanges above a turn, oldest first, as far back as there is room."""
-    if parent_id is None:
-        return []
-    kept: list[briefing.Exchange] = []
-    for question, text in statements.rows(_PATH, parent_id):
-        room -= len(question.encode()) + len(text.encode())
-        if room < 0:
-            break
-        kept.append(briefing.Exchange(question, text))
-    return kept[::-1]
-
-
 WANTED = (
     "SELECT conversation_id, asker_id, parent_id, question, answer, carried, model, asked_model, correlation_id "
     "FROM chatapp_turn WHERE id = %s AND epoch = %s AND ended_at IS NULL AND stop_asked_at IS NULL"
 )
 _WAITS = "UPDATE chatapp_turn SET state = %s WHERE id = %s AND epoch = %s AND ended_at IS NULL"
 _SERVED = "UPDATE chatapp_turn SET model = %s, asked_model = %s WHERE id = %s"
-# From a turn up to the first one, the newest first; what was refused or never answered is left out.
-_PATH = (
-    "WITH RECURSIVE path(id, parent_id, depth) AS ("
-    "SELECT id, parent_id, 0 FROM chatapp_turn WHERE id = %s "
-    "UNION ALL SELECT up.id, up.parent_id, depth + 1 FROM chatapp_turn up JOIN path ON up.id = path.parent_id"
-    ") SELECT turn.question, turn.answer FROM path JOIN chatapp_turn turn ON turn.id = path.id "
-    "WHERE turn.state <> 'refused' AND turn.answer <> '' ORDER BY depth"
-)
 
 
-def reserve(asked: Question, told: briefing.Briefing, task: Attempt.Task, fit: Fit = WHOLE) -> Opening:
+def reserve(
+    asked: Question, told: briefing.Briefing, task: Task, fit: Fit = WHOLE, earlier: Before = NOTHING_BEFORE
+) -> Opening:
     """The hold and the row of one request, in the caller's transaction; raises Tight, NoRoom or UnknownPrice."""
     reach(Point.BEFORE_HOLD)
     now = timezone.now()
@@ -191,11 +176,13 @@ def reserve(asked: Question, told: briefing.Briefing, task: Attempt.Task, fit: F
         max_tokens=told.max_tokens,
         effort=told.effort,
         thinking=told.thinking,
+        # Claude says why it does not find the last prompt in its cache.
+        diagnostics={"previous_message_id": earlier.message_id or None} if task.name == Attempt.Task.ANSWER else None,
         correlation_id=asked.correlation_id,
     )
     manner = Manner(percent=gateway.price_percent(asked.provider))
     wanted = ledger.Wanted(asked.model, _bound(told, fit), told.max_tokens, told.useful_tokens, manner)
-    payer = ledger.Payer(asked.asker_id, asked.conversation_id, asked.correlation_id, task)
+    payer = ledger.Payer(asked.asker_id, asked.conversation_id, asked.correlation_id, task.name)
     try:
         granted = ledger.authorise(payer, wanted, now, whole=not fit.cut)
     except ledger.NoRoom as none:
@@ -203,12 +190,12 @@ def reserve(asked: Question, told: briefing.Briefing, task: Attempt.Task, fit: F
             raise
         raise Tight(ask) from None
     reach(Point.INSIDE_HOLD)
-    earlier = statements.row("SELECT count(*) FROM chatapp_attempt WHERE turn_id = %s", asked.turn_id)
+    tries = statements.row("SELECT count(*) FROM chatapp_attempt WHERE turn_id = %s", asked.turn_id)
     attempt_id = statements.insert(
         Attempt,
         turn_id=asked.turn_id,
-        number=(earlier[0] if earlier else 0) + 1,
-        task=task,
+        number=(tries[0] if tries else 0) + 1,
+        task=task.name,
         model=asked.model,
         provider=asked.provider,
         hold_id=granted.hold_id,
@@ -225,6 +212,8 @@ def reserve(asked: Question, told: briefing.Briefing, task: Attempt.Task, fit: F
         granted.prices,
         manner,
         granted.clamped_by,
+        task.first_word_seconds,
+        task.seconds,
         [ask],
     )
 

@@ -22,7 +22,7 @@ from chatapp.money.holds import OpenHold
 from chatapp.storage import statements
 from chatapp.storage.crossing import in_thread
 from chatapp.telemetry.points import Point, reach
-from chatapp.turns import closing, endings, later, lease, runner, running, scribe, titles
+from chatapp.turns import closing, endings, later, lease, runner, running, scribe, tasks
 from chatapp.turns.closing import Ending, Receipt
 from chatapp.turns.models import RUNNING_STATES, Attempt, Checkpoint, Conversation, Turn
 from chatapp.turns.relay import Ended, Moved, Renamed, relay
@@ -37,8 +37,8 @@ EVERY_SECONDS = lease.SECONDS / 3
 ATTEMPTS = 3
 # After an outage a process begins so many of the questions that waited for its end, each time it looks round.
 PUT_OFF_PER_ROUND = 2
-# Beside a turn that has ended, a title may still be on its way for so long.
-STALE: Final = timedelta(seconds=titles.SECONDS + 5)
+# Whatever runs beside a turn that has ended has settled so long after its own deadline.
+LATE_SECONDS: Final = 5
 # A patrol that is not at work comes round again within this time.
 ROUND: Final = timedelta(seconds=2 * EVERY_SECONDS)
 LOST = Receipt(Attempt.Outcome.LOST, tokens=None, exact=False, failure="process_vanished")
@@ -77,9 +77,14 @@ def recover() -> Found:
     """End every turn whose lease ran out, or begin it anew here if nothing of its answer had been shown."""
     found = Counter(_one_by_one(_recover, _expired(timezone.now())))
     found += Counter(_one_by_one(_end_put_off, later.over(timezone.now())))
-    strays = [hold for hold in holds.open_before(timezone.now() - STALE) if _is_stray(hold)]
+    strays = [hold for hold in holds.open_before(timezone.now() - stale()) if _is_stray(hold)]
     settled = Counter(_one_by_one(_settle_stray, strays))
     return Found(found[_Did.ENDED], found[_Did.ASKED_AGAIN], settled[_Did.SETTLED])
+
+
+def stale() -> timedelta:
+    """What runs beside an answer that is over, a title or a digest, has no lease but its own deadline."""
+    return timedelta(seconds=tasks.longest_beside_seconds() + LATE_SECONDS)
 
 
 async def ask_put_off() -> int:

@@ -46,6 +46,8 @@ NOT_FINAL = Refused("running", 409, "That answer is still being written. Stop it
 NOT_CONTINUABLE = Refused("not_continuable", 409, "That answer is complete; there is nothing to continue.")
 EMPTY_TITLE = Refused("empty_title", 400, "A conversation needs a title that can be seen, so this one keeps its own.")
 NO_ROOM = Refused("not_continuable", 409, "This conversation is as long as Claude can read. Start a new one.")
+NOT_YOUR_MODEL = Refused("model", 403, "That model is not for you, or not any more. Please choose another one.")
+NO_MODEL = Refused("model", 403, "There is no model that you may use. An administrator can change that.")
 NOT_KEPT = Refused(
     "not_kept", 503, "Your message could not be kept just now, so nothing was asked. Please send it again."
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -16,13 +15,12 @@ from chatapp.money.prices import UnknownPrice
 from chatapp.rendering import words
 from chatapp.storage import statements
 from chatapp.storage.crossing import in_thread
-from chatapp.turns import chores, closing, opening
+from chatapp.turns import chores, closing, opening, tasks
 from chatapp.turns.models import Attempt, Conversation, Turn
 from chatapp.turns.relay import Ended, Renamed, relay
 
 log = logging.getLogger(__name__)
 
-SECONDS = 20.0
 CHARACTERS = 80
 
 
@@ -35,7 +33,7 @@ async def entitle(turn_id: int, conversation_id: UUID, user_id: int) -> None:
         return
     if opened is None:
         return
-    text, receipt = await chores.ask(opened, user_id, SECONDS)
+    text, receipt = await chores.ask(opened, user_id)
     title = _tidy(text)
     named, warning = await in_thread(_write, conversation_id, title, opened.attempt_id, receipt)
     if named:
@@ -53,12 +51,12 @@ def _open(turn_id: int) -> opening.Opening | None:
         tried = turn.attempts.filter(task=Attempt.Task.TITLE).exists()
         if turn.parent_id is not None or not nameless or tried or not turn.answer.strip():
             return None
-        model = settings.CHATAPP_CHEAP_MODEL
-        told = briefing.for_title(turn.question, turn.answer, model=model)
+        task = tasks.of(Attempt.Task.TITLE)
+        told = briefing.for_title(turn.question, turn.answer, terms=task.own_terms())
         asked = opening.Question(
-            turn.pk, turn.conversation_id, turn.asker_id, None, turn.question, "", model, turn.correlation_id
+            turn.pk, turn.conversation_id, turn.asker_id, None, turn.question, "", task.model, turn.correlation_id
         )
-        return opening.reserve(asked, told, Attempt.Task.TITLE)
+        return opening.reserve(asked, told, task)
 
 
 def _tidy(text: str) -> str:

@@ -44,6 +44,7 @@ IMPOSSIBLE = {
     "CHATAPP_RETRIES": ["-1", "3"],
     "CHATAPP_STAND_IN": ["a model"],
     "CHATAPP_ANSWER_LATER": ["tomorrow"],
+    "CHATAPP_PROMPT_CACHE": ["2h", "300"],
     "CHATAPP_KEPT_ANSWERS_HOURS": ["-1", "a day"],
     "CHATAPP_BREAKER": ["maybe"],
     "CHATAPP_CONCURRENCY": ["0", "all"],

@@ -70,7 +70,7 @@ def test_a_long_answer_that_runs_is_looked_at_without_a_lock(
     turn = stories.turn(somebody, State.STREAMING, timezone.now() - AN_HOUR)
     stories.attempt(turn, Attempt.Task.ANSWER)
     Turn.objects.filter(pk=turn.pk).update(lease_until=timezone.now() + AN_HOUR)
-    with django_assert_num_queries(4) as asked:
+    with django_assert_num_queries(5) as asked:
         assert recovery.recover().settled == 0
     assert all(query["sql"].startswith("SELECT") for query in asked.captured_queries)
 

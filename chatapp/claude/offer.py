@@ -1,0 +1,44 @@
+"""Which models a person may use, and which one comes after another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from chatapp.claude.catalogue import label
+from chatapp.storage import statements
+
+# Members of no group may use what is for everybody; a model that is not in the catalogue is nobody's secret.
+_MAY: Final = (
+    "SELECT m.enabled, (SELECT count(*) FROM chatapp_model_groups g WHERE g.model_id = m.id), "
+    "(SELECT count(*) FROM chatapp_model_groups g JOIN auth_user_groups u ON u.group_id = g.group_id "
+    "WHERE g.model_id = m.id AND u.user_id = %s), m.retires_on, m.lifecycle FROM chatapp_model m WHERE m.name = %s"
+)
+_OFFERED: Final = (
+    "SELECT m.name FROM chatapp_model m WHERE m.enabled AND m.offered AND m.lifecycle <> 'retired' "
+    "AND (m.retires_on IS NULL OR m.retires_on > %s) AND (NOT EXISTS "
+    "(SELECT 1 FROM chatapp_model_groups g WHERE g.model_id = m.id) OR EXISTS "
+    "(SELECT 1 FROM chatapp_model_groups g JOIN auth_user_groups u ON u.group_id = g.group_id "
+    "WHERE g.model_id = m.id AND u.user_id = %s)) ORDER BY m.position, m.name"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    name: str
+    label: str
+
+
+def to(user_id: int, today: date) -> list[Choice]:
+    """What a person may choose from, in order."""
+    return [Choice(name, label(name)) for (name,) in statements.rows(_OFFERED, today, user_id)]
+
+
+def may_use(user_id: int, model: str, today: date) -> bool:
+    found = statements.row(_MAY, user_id, model)
+    if found is None:
+        return True
+    enabled, groups, memberships, retires_on, lifecycle = found
+    gone = lifecycle == "retired" or (retires_on is not None and statements.day(retires_on) <= today)
+    return bool(enabled) and not gone and (not groups or bool(memberships))
