@@ -6,8 +6,10 @@ from chatapp.money.models import Budget, Counter, Entry, Grant, Hold, MoneySetti
 from chatapp.nightly.models import Night
 from chatapp.pages.models import Invitation, SiteSettings, Tries
 from chatapp.telemetry.models import Reading
+from chatapp.turns.fallbacks import Fallbacks
 from chatapp.turns.kept import KeptAnswer
-from chatapp.turns.models import Attempt, Checkpoint, Conversation, Fallbacks, Turn
+from chatapp.turns.models import Attempt, Checkpoint, Conversation, Turn
+from chatapp.turns.notes import Digest
 from chatapp.turns.routing import Routing
 from chatapp.turns.tasks import TaskSettings
 
@@ -18,6 +20,7 @@ __all__ = [
     "ContextSettings",
     "Conversation",
     "Counter",
+    "Digest",
     "Entry",
     "Fallbacks",
     "Grant",

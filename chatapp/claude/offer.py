@@ -35,6 +35,13 @@ def to(user_id: int, today: date) -> list[Choice]:
     return [Choice(name, label(name)) for (name,) in statements.rows(_OFFERED, today, user_id)]
 
 
+def better(user_id: int, model: str, today: date) -> str:
+    """The model that could do better, where there is one and the person may use it."""
+    found = statements.row("SELECT better FROM chatapp_model WHERE name = %s", model)
+    name = found[0] if found else ""
+    return name if name and may_use(user_id, name, today) else ""
+
+
 def may_use(user_id: int, model: str, today: date) -> bool:
     found = statements.row(_MAY, user_id, model)
     if found is None:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -83,6 +84,24 @@ class ContextSettings(models.Model):
         help_text="An hour costs twice the input price to write, five minutes 1.25 times; every use begins it anew. "
         "An hour pays where people ask at least twice an hour and pause for longer than five minutes.",
     )
+    digest_above_tokens = models.PositiveIntegerField(
+        "condense above, tokens",
+        default=40_000,
+        validators=[MinValueValidator(2_000), MaxValueValidator(900_000)],
+        help_text="Beyond so many tokens older turns become notes, written by the model of the task “digest”.",
+    )
+    digest_share_percent = models.PositiveSmallIntegerField(
+        "or above, percent of the window",
+        default=50,
+        validators=[MinValueValidator(1), MaxValueValidator(95)],
+        help_text="Whichever of the two is reached first, by what the answering model can read.",
+    )
+    tail_tokens = models.PositiveIntegerField(
+        "word for word, tokens",
+        default=6_000,
+        validators=[MinValueValidator(500), MaxValueValidator(400_000)],
+        help_text="So much of the newest turns stays as it was said. The less, the longer until the next time.",
+    )
 
     class Meta:
         app_label = "chatapp"
@@ -90,6 +109,12 @@ class ContextSettings(models.Model):
 
     def __str__(self) -> str:
         return "Context settings"
+
+    def clean(self) -> None:
+        if 2 * self.tail_tokens > self.digest_above_tokens:
+            raise ValidationError(
+                {"tail_tokens": "At most half of the threshold, or every answer would be followed by a digest."}
+            )
 
     @classmethod
     def current(cls) -> ContextSettings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,9 +14,10 @@ from django.views.decorators.http import require_safe
 
 from chatapp.money.prices import UnknownPrice
 from chatapp.pages.doors import conversation_of, is_htmx, person, post_only, signed_in, turn_of, wants_json
-from chatapp.turns import drawing, endings, estimates, export, frames, inbox, later, meter, rail, shelf
+from chatapp.turns import drawing, endings, estimates, export, frames, inbox, later, meter, rail, routing, shelf
+from chatapp.turns.fallbacks import Fallbacks
 from chatapp.turns.meter import Meter
-from chatapp.turns.models import Conversation, Fallbacks
+from chatapp.turns.models import Conversation
 from chatapp.turns.refusals import Refused
 
 STARTERS = (
@@ -68,8 +70,13 @@ def context(request: HttpRequest, conversation: Conversation | None) -> dict[str
         "ask_id": uuid4(),
         "starters": STARTERS,
         "later": Fallbacks.current().later,
+        "choices": routing.choices(person(request).pk, conversation.wish if conversation else "", _today()),
         **rail_context(request, conversation.pk if conversation else None),
     }
+
+
+def _today() -> date:
+    return timezone.now().date()
 
 
 @require_safe

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chatapp.pages import asking, conversations, health, outage, staff
+from chatapp.pages import asking, conversations, health, outage, staff, telling
 
 urlpatterns = [
     path("", conversations.home, name="home"),
@@ -18,6 +18,11 @@ urlpatterns = [
     path("c/<uuid:conversation_id>/turns/<int:turn_id>/edit/", asking.edit, name="edit"),
     path("c/<uuid:conversation_id>/turns/<int:turn_id>/select/", asking.select, name="select"),
     path("c/<uuid:conversation_id>/turns/<int:turn_id>/answer.md", conversations.answer, name="answer"),
+    path("c/<uuid:conversation_id>/turns/<int:turn_id>/pin/", telling.pin, name="pin_turn"),
+    path("c/<uuid:conversation_id>/told/", telling.told, name="told"),
+    path("c/<uuid:conversation_id>/digests/", telling.allow, name="allow_digests"),
+    path("c/<uuid:conversation_id>/digests/<int:digest_id>/", telling.correct, name="correct_digest"),
+    path("c/<uuid:conversation_id>/digests/<int:digest_id>/undo/", telling.undo, name="undo_digest"),
     path("c/<uuid:conversation_id>/rename/", conversations.rename, name="rename"),
     path("c/<uuid:conversation_id>/pin/", conversations.pin, name="pin"),
     path("c/<uuid:conversation_id>/archive/", conversations.archive, name="archive"),
@@ -25,6 +30,7 @@ urlpatterns = [
     path("c/<uuid:conversation_id>/export.json", conversations.export_json, name="export_json"),
     path("c/<uuid:conversation_id>/export.md", conversations.export_markdown, name="export_markdown"),
     path("staff/turns/<int:turn_id>/", staff.turn, name="staff_turn"),
+    path("staff/cache/", telling.health, name="staff_cache"),
     path("outage/", outage.show, name="outage"),
     path("healthz", health.alive, name="healthz"),
     path("metrics", health.metrics, name="metrics"),

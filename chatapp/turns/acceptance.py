@@ -8,56 +8,26 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
-from chatapp.context import prompts
+from chatapp.claude import offer
 from chatapp.money import ledger, reports, room
 from chatapp.money.prices import UnknownPrice
-from chatapp.rendering import words
 from chatapp.storage import statements
 from chatapp.telemetry import correlation
 from chatapp.telemetry.points import Point, reach
 from chatapp.turns import ceilings, drawing, later, lease, meter, opening, past, refusals, routing, runner
-from chatapp.turns.models import Conversation, Turn
+from chatapp.turns.models import Turn
+from chatapp.turns.places import Asked, Place
 from chatapp.turns.refusals import LEAVING, NOT_KEPT, REUSED, RUNNING
 from chatapp.turns.relay import Appeared, Measured, Reshaped, relay
 from chatapp.turns.running import Running
 from chatapp.turns.states import State
 
 log = logging.getLogger(__name__)
-
-TITLE_CHARACTERS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question as it came through the door; without a conversation it begins one."""
-
-    asker_id: int
-    conversation_id: UUID | None
-    question: str
-    ask_id: UUID
-    # It is put off until Claude is back, from the start.
-    waits: bool = False
-    # The model that was chosen with it, which stays the conversation's; empty: the one that was chosen before.
-    wish: str = ""
-    # The model that has to answer, whatever the conversation's is.
-    model: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a new turn goes: into which conversation, under which parent, carrying on what of an earlier answer."""
-
-    conversation_id: UUID
-    parent_id: int | None
-    version: int
-    wish: str = ""
-    reshapes: bool = False
-    carried: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,44 +73,6 @@ def accept(asked: Asked, find_place: Callable[[datetime], Place]) -> Accepted:
         log.exception("a question could not be kept")
         raise NOT_KEPT from None
     return turn
-
-
-def new_place(asked: Asked, now: datetime) -> Place:
-    """A conversation of its own."""
-    conversation = Conversation(
-        id=uuid4(),
-        owner_id=asked.asker_id,
-        title=" ".join(words.visible(asked.question).split())[:TITLE_CHARACTERS],
-        prompt_id=prompts.active().id,
-        wish=asked.wish,
-        created_at=now,
-        active_at=now,
-    )
-    conversation.save(force_insert=True)
-    return Place(conversation.pk, None, 1, asked.wish)
-
-
-def next_place(asked: Asked) -> Place:
-    """Behind the last turn that is shown."""
-    conversation_id, head_id, version, wish = _lock(asked)
-    return Place(conversation_id, head_id, version + 1, asked.wish or wish)
-
-
-def place_beside(asked: Asked, parent_id: int | None, carried: str) -> Place:
-    """Another branch under the same parent."""
-    conversation_id, _, version, wish = _lock(asked)
-    return Place(conversation_id, parent_id, version + 1, asked.wish or wish, reshapes=True, carried=carried)
-
-
-def _lock(asked: Asked) -> tuple[UUID, int | None, int, str]:
-    found = statements.held(
-        "SELECT head_id, version, wish FROM chatapp_conversation WHERE id = %s AND owner_id = %s",
-        asked.conversation_id,
-        asked.asker_id,
-    )
-    if found is None or asked.conversation_id is None:
-        raise Conversation.DoesNotExist
-    return asked.conversation_id, found[0], found[1], found[2]
 
 
 def _earlier(asked: Asked) -> Accepted | None:
@@ -213,7 +145,10 @@ def _write(asked: Asked, at: Place, now: datetime) -> Accepted:
                     correlation_id,
                 )
             )
-    view = drawing.new(turn_id, at.conversation_id, at.version, asked.question, chosen.model, now, chosen.reason)
+    better = offer.better(asked.asker_id, chosen.model, now.date())
+    view = drawing.new(
+        turn_id, at.conversation_id, at.version, asked.question, chosen.model, now, chosen.reason, better
+    )
     opened_at = time.monotonic()
     if asked.waits:
         transaction.on_commit(lambda: relay.publish(at.conversation_id, Reshaped()))

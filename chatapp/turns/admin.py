@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from chatapp.money import prices
-from chatapp.turns.models import Fallbacks
+from chatapp.turns.fallbacks import Fallbacks
 
 
 class FallbacksForm(forms.ModelForm):

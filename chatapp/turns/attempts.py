@@ -43,14 +43,14 @@ class Carried:
     failure: gateway.Failure | None = None
 
 
-async def open_next(turn: Running, way: gateway.Way | None = None, digest: str = "") -> Opening | None:
+async def open_next(turn: Running, way: gateway.Way | None = None) -> Opening | None:
     """A hold for all of it; where a limit is near, for what fits beside the prompt as Claude counts it."""
     try:
-        return await in_thread(opening.answer, turn.turn_id, turn.epoch, way, digest=digest)
+        return await in_thread(opening.answer, turn.turn_id, turn.epoch, way)
     except opening.Tight as tight:
         ask = tight.ask
     fit = opening.Fit(cut=True, counted=await _count(turn, ask, way))
-    return await in_thread(opening.answer, turn.turn_id, turn.epoch, way, fit, digest)
+    return await in_thread(opening.answer, turn.turn_id, turn.epoch, way, fit)
 
 
 async def _count(turn: Running, ask: gateway.Ask, way: gateway.Way | None) -> int | None:
@@ -209,12 +209,12 @@ async def _wait(turn: Running, step: Step, left: Left, *, sent: bool) -> bool:
 async def _open_after(turn: Running, step: Step) -> Opening | None:
     if step.manner is not Manner.CONDENSED:
         return await open_next(turn, step.way)
-    digest = await digests.of(turn)
+    shorter = await digests.shorten(turn)
     if turn.stop_asked:
         return None
-    if not digest:
+    if not shorter:
         raise _NotCondensed
-    return await open_next(turn, step.way, digest)
+    return await open_next(turn, step.way)
 
 
 def _best(turn: Running, carried: Carried, before: tuple[str, str] | None) -> Carried:

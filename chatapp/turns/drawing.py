@@ -8,13 +8,15 @@ from datetime import datetime
 from uuid import UUID
 
 from django.template.loader import get_template
+from django.utils import timezone
 from django.utils.safestring import mark_safe
 
 from chatapp import rendering
+from chatapp.claude import offer
 from chatapp.claude.catalogue import label
 from chatapp.money import reports
 from chatapp.money.reports import Report
-from chatapp.turns import bills, running, scribe, thread
+from chatapp.turns import bills, notes, running, scribe, thread
 from chatapp.turns.bills import Bill
 from chatapp.turns.look import Block, End, TurnView
 from chatapp.turns.models import RUNNING_STATES, Conversation, Turn
@@ -23,7 +25,9 @@ from chatapp.turns.states import AT_ONCE, FINAL, State
 __all__ = ["End", "TurnView"]
 
 
-def view(turn: Turn, path: thread.Thread, bill: Bill | None) -> TurnView:
+def view(
+    turn: Turn, path: thread.Thread, bill: Bill | None, marker: notes.Marker | None = None, better: str = ""
+) -> TurnView:
     """A turn from its rows; a running one with the text that had been kept so far."""
     state = State(turn.state)
     branches = path.branches(turn.pk)
@@ -49,6 +53,9 @@ def view(turn: Turn, path: thread.Thread, bill: Bill | None) -> TurnView:
         model_label=label(turn.model),
         asked_label=label(turn.asked_model) if turn.asked_model else "",
         routed=turn.routed,
+        better=better,
+        pinned=turn.pinned,
+        marker=marker,
         bill=bill,
         warning=turn.warning,
         report=Report.from_json(turn.limit_report) if turn.limit_report else None,
@@ -68,7 +75,11 @@ def view(turn: Turn, path: thread.Thread, bill: Bill | None) -> TurnView:
 def views(turns: Iterable[Turn], path: thread.Thread) -> list[TurnView]:
     turns = list(turns)
     found = bills.of([turn.pk for turn in turns])
-    return [view(turn, path, found.get(turn.pk)) for turn in turns]
+    marked = notes.markers(turns[0].conversation_id, path) if turns else {}
+    better = {who: offer.better(*who, timezone.localdate()) for who in {(turn.asker_id, turn.model) for turn in turns}}
+    return [
+        view(turn, path, found.get(turn.pk), marked.get(turn.pk), better[turn.asker_id, turn.model]) for turn in turns
+    ]
 
 
 def shown(turn_id: int) -> TurnView | None:
@@ -102,7 +113,14 @@ def article(turn: TurnView) -> str:
 
 
 def new(
-    turn_id: int, conversation_id: UUID, version: int, question: str, model: str, now: datetime, routed: str = ""
+    turn_id: int,
+    conversation_id: UUID,
+    version: int,
+    question: str,
+    model: str,
+    now: datetime,
+    routed: str = "",
+    better: str = "",
 ) -> TurnView:
     """A turn that was accepted just now, behind the last one that is shown."""
     return TurnView(
@@ -122,6 +140,7 @@ def new(
         model_label=label(model),
         asked_label="",
         routed=routed,
+        better=better,
         bill=None,
         warning="",
         report=None,

@@ -37,10 +37,12 @@ def worst(conversation: Conversation, now: datetime) -> Worst:
     # The cheap one may be chosen for it, but then it costs less.
     model = task.model if conversation.wish in ("", AUTOMATIC) else conversation.wish
     listed = prices.of(model, now)
-    history = past.history(conversation.head_id)
+    branch = past.of(conversation.head_id)
     system = prompts.version(conversation.prompt_id).text
     terms = task.terms(catalogue.of(model))
-    told = briefing.for_answer(history, "", carried="", system=system, terms=terms)
+    told = briefing.for_answer(
+        branch.exchanges, "", carried="", system=system, terms=terms, notes=branch.notes, pinned=branch.pinned
+    )
     longest = told.prompt_bound + QUESTION_LIMIT_BYTES
     byte = listed.worst_case(longest, 0) - listed.worst_case(longest - 1, 0)
     base = listed.worst_case(longest, told.max_tokens) - byte * QUESTION_LIMIT_BYTES

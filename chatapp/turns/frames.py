@@ -62,7 +62,9 @@ def so_far(turn_id: int, told: str) -> str:
 def spent(shown: Meter) -> str:
     """What the conversation has cost so far."""
     html = render_to_string("chat/spent.html", {"meter": shown})
+    gauge = render_to_string("chat/gauge.html", {"meter": shown})
     frame = f'<hx-partial hx-target="#spent" hx-swap="outerMorph">{html}</hx-partial>'
+    frame += f'<hx-partial hx-target="#gauge" hx-swap="outerMorph">{gauge}</hx-partial>'
     if shown.report:
         # Where there is room again the page itself takes it away.
         receipt = render_to_string("chat/refusal.html", {"report": shown.report})

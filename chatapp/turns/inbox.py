@@ -8,26 +8,29 @@ from django.contrib.auth.models import User
 
 from chatapp.environment import MODEL_NAME
 from chatapp.rendering import words
-from chatapp.turns import acceptance, bills
-from chatapp.turns.acceptance import Accepted, Asked
-from chatapp.turns.models import Fallbacks, Turn
+from chatapp.turns import acceptance, bills, places
+from chatapp.turns.acceptance import Accepted
+from chatapp.turns.fallbacks import Fallbacks
+from chatapp.turns.models import Turn
+from chatapp.turns.places import Asked
 from chatapp.turns.refusals import EMPTY, NO_ROOM, NOT_CONTINUABLE, NOT_FINAL, NOT_LATER, NOT_YOUR_MODEL, TOO_LONG
-from chatapp.turns.routing import AUTOMATIC
+from chatapp.turns.routing import AUTOMATIC, USUAL
 from chatapp.turns.states import CONTINUABLE, FINAL, FULL, State
 
 QUESTION_LIMIT_BYTES = 32_000
+LONGEST_NAME = 80
 
 
 def begin(asker: User, question: str, ask_id: UUID, wish: str = "") -> Accepted:
     """A new conversation with its first question."""
     asked = Asked(asker.pk, None, _checked(question), ask_id, wish=_wish(wish))
-    return acceptance.accept(asked, lambda now: acceptance.new_place(asked, now))
+    return acceptance.accept(asked, lambda now: places.new_place(asked, now))
 
 
 def ask(asker: User, conversation_id: UUID, question: str, ask_id: UUID, wish: str = "") -> Accepted:
     """The next question of a conversation."""
     asked = Asked(asker.pk, conversation_id, _checked(question), ask_id, wish=_wish(wish))
-    return acceptance.accept(asked, lambda now: acceptance.next_place(asked))
+    return acceptance.accept(asked, lambda now: places.next_place(asked))
 
 
 def edit(asker: User, turn: Turn, question: str, ask_id: UUID) -> Accepted:
@@ -64,7 +67,7 @@ def _beside(
     if turn.state not in FINAL:
         raise NOT_FINAL
     asked = Asked(asker.pk, turn.conversation_id, question, ask_id, waits, model=model)
-    return acceptance.accept(asked, lambda now: acceptance.place_beside(asked, turn.parent_id, carried))
+    return acceptance.accept(asked, lambda now: places.place_beside(asked, turn.parent_id, carried))
 
 
 def _asked_of(turn: Turn) -> str:
@@ -72,11 +75,14 @@ def _asked_of(turn: Turn) -> str:
     return turn.asked_model or turn.model
 
 
-def _wish(name: str) -> str:
+def _wish(name: str) -> str | None:
+    """The model that a form names; empty where it takes the choice back, None where it says nothing."""
     name = name.strip()
-    if name and name != AUTOMATIC and not MODEL_NAME.fullmatch(name):
+    if not name or name == USUAL:
+        return "" if name else None
+    if name != AUTOMATIC and (len(name) > LONGEST_NAME or not MODEL_NAME.fullmatch(name)):
         raise NOT_YOUR_MODEL
-    return name[:80]
+    return name
 
 
 def _checked(question: str) -> str:

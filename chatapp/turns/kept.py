@@ -11,7 +11,8 @@ from django.db import models
 from django.utils import timezone
 
 from chatapp.context import prompts
-from chatapp.turns.models import Fallbacks, Turn
+from chatapp.turns.fallbacks import Fallbacks
+from chatapp.turns.models import Turn
 from chatapp.turns.states import State
 
 WHOLE = "end_turn"

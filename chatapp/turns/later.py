@@ -15,7 +15,8 @@ from django.utils import timezone
 from chatapp.claude.failures import ROWS, FailureKind
 from chatapp.turns import closing, lease, running
 from chatapp.turns.closing import Receipt
-from chatapp.turns.models import Attempt, Checkpoint, Conversation, Fallbacks, Turn
+from chatapp.turns.fallbacks import Fallbacks
+from chatapp.turns.models import Attempt, Checkpoint, Conversation, Turn
 from chatapp.turns.relay import Moved, Renamed, relay
 from chatapp.turns.states import State
 

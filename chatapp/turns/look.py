@@ -9,9 +9,11 @@ from uuid import UUID
 
 from django.utils.safestring import SafeString
 
+from chatapp.claude.catalogue import label
 from chatapp.money.reports import Report
 from chatapp.turns.bills import Bill
 from chatapp.turns.meter import Meter
+from chatapp.turns.notes import Marker
 from chatapp.turns.states import AT_ONCE, CONTINUABLE, FULL, RUNNING, State, Waiting, way_out, words
 
 Block = tuple[int, SafeString]
@@ -71,8 +73,12 @@ class TurnView:
     carried: int = 0
     # It waits until Claude is back, and nobody is asking it just now.
     put_off: bool = False
-    # Why this model was chosen, where nobody chose it.
+    # Why this model was chosen, where nobody chose it, and which one could be asked instead.
     routed: str = ""
+    better: str = ""
+    pinned: bool = False
+    # Up to here older turns were condensed for Claude.
+    marker: Marker | None = None
 
     @property
     def thinking_seconds(self) -> int | None:
@@ -118,6 +124,14 @@ class TurnView:
         if self.stand_in:
             return f"Ask {self.asked_label} again"
         return "Ask Claude again" if self.kept_from else "Retry"
+
+    @property
+    def can_pin(self) -> bool:
+        return self.final and bool(self.text.strip())
+
+    @property
+    def better_label(self) -> str:
+        return label(self.better) if self.better and self.final and not self.stand_in else ""
 
     @property
     def can_stop(self) -> bool:

@@ -10,7 +10,7 @@ from chatapp.context import briefing
 from chatapp.money import ledger, prices, reports, room
 from chatapp.money.ledger import Payer
 from chatapp.money.reports import Report
-from chatapp.turns import opening, tasks
+from chatapp.turns import opening, tasks, telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,9 @@ class Meter:
     limit_nanodollars: int | None = None
     # The limit that leaves too little for any question at all.
     report: Report | None = None
+    conversation_id: UUID | None = None
+    # Percent of what Claude can read; None before the first answer.
+    fullness: int | None = None
 
     @property
     def spent_usd(self) -> str:
@@ -53,7 +56,8 @@ def of(owner_id: int, conversation_id: UUID, now: datetime) -> Meter:
     seen = room.look(payer, now)
     full = seen.fullest
     report = reports.of(full, payer) if full is not None and room.unspent(full) < least(now) else None
-    return Meter(seen.spent_nanodollars, seen.limit_nanodollars, report)
+    full_percent = telling.fullness(conversation_id)
+    return Meter(seen.spent_nanodollars, seen.limit_nanodollars, report, conversation_id, full_percent)
 
 
 def words(user_id: int, now: datetime) -> str:

@@ -5,28 +5,10 @@ from __future__ import annotations
 import uuid
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 
 from chatapp.turns.states import RUNNING, State
-
-
-def _retries() -> int:
-    return int(settings.CHATAPP_RETRIES)
-
-
-def _stand_in() -> str:
-    return str(settings.CHATAPP_STAND_IN)
-
-
-def _kept_hours() -> int:
-    return int(settings.CHATAPP_KEPT_ANSWERS_HOURS)
-
-
-def _later() -> str:
-    return str(settings.CHATAPP_ANSWER_LATER)
-
 
 RUNNING_STATES = sorted(state.value for state in RUNNING)
 
@@ -50,6 +32,8 @@ class Conversation(models.Model):
     prompt = models.ForeignKey("SystemPrompt", models.PROTECT, null=True, related_name="+")
     # The model that the person chose for it, or `automatic`; empty: nobody chose.
     wish = models.CharField(max_length=80, default="")
+    # Its owner wants nothing of it condensed.
+    whole = models.BooleanField(default=False)
     pinned = models.BooleanField(default=False)
     archived = models.BooleanField(default=False)
     created_at = models.DateTimeField()
@@ -90,9 +74,11 @@ class Turn(models.Model):
     routed = models.CharField(max_length=160, default="")
     # An answer that was kept from an earlier asking, and when it was written.
     kept_from = models.DateTimeField(null=True)
-    # It waits until Claude is back, for so long at most; it stays until the owner has seen the end.
+    # It waits until Claude is back, so long at most; the hour stays until the owner has seen the end.
     later_until = models.DateTimeField(null=True)
     stop_reason = models.CharField(max_length=80, default="")
+    # Claude is told it word for word, whatever is condensed.
+    pinned = models.BooleanField(default=False)
     asked_at = models.DateTimeField()
     stop_asked_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -115,6 +101,7 @@ class Turn(models.Model):
         indexes = [
             models.Index(fields=["lease_until"], condition=Q(state__in=RUNNING_STATES), name="turn_open"),
             models.Index(fields=["asker", "asked_at"], name="turn_asker"),
+            models.Index(fields=["conversation"], condition=Q(pinned=True), name="turn_pinned"),
             models.Index(fields=["conversation"], condition=Q(later_until__isnull=False), name="turn_later"),
         ]
 
@@ -195,53 +182,3 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.turn_id}#{self.pk}"
-
-
-class Fallbacks(models.Model):
-    """What a person gets when Claude cannot answer: one row, from the environment at first."""
-
-    class Later(models.TextChoices):
-        NEVER = "never", "Never"
-        OFFER = "offer", "Offer it under the question"
-        ALWAYS = "always", "Always, without asking"
-
-    retries = models.PositiveSmallIntegerField(
-        default=_retries,
-        validators=[MaxValueValidator(2)],
-        help_text="How often a question is asked again before its first word, 0 to 2.",
-    )
-    stand_in = models.CharField(
-        max_length=80,
-        blank=True,
-        default=_stand_in,
-        help_text="The model that answers when the other one cannot, labelled as a stand-in. Empty: nobody.",
-    )
-    other_providers = models.BooleanField(
-        default=True, help_text="Ask the other providers, in their order, when the first one cannot answer."
-    )
-    kept_hours = models.PositiveSmallIntegerField(
-        "kept answers, hours",
-        default=_kept_hours,
-        validators=[MaxValueValidator(720)],
-        help_text="For so long an earlier answer to the same opening question may be shown, labelled with its age. "
-        "0: never.",
-    )
-    later = models.CharField(
-        "answer later",
-        max_length=8,
-        choices=Later,
-        default=_later,
-        help_text="Whether a question that could not be answered is answered when Claude is back.",
-    )
-
-    class Meta:
-        app_label = "chatapp"
-        verbose_name = verbose_name_plural = "fallbacks"
-
-    def __str__(self) -> str:
-        return "Fallbacks"
-
-    @classmethod
-    def current(cls) -> Fallbacks:
-        """The row; where nobody has chosen anything yet, what the environment says."""
-        return cls.objects.first() or cls()

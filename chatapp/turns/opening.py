@@ -64,8 +64,6 @@ class Question:
     model: str
     correlation_id: str
     provider: str = ""
-    # Notes that stand for all but the last turns, where Claude could not read them all.
-    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +87,7 @@ class Tight(Exception):
         self.ask = ask
 
 
-def answer(
-    turn_id: int, epoch: int, way: gateway.Way | None = None, fit: Fit = WHOLE, digest: str = ""
-) -> Opening | None:
+def answer(turn_id: int, epoch: int, way: gateway.Way | None = None, fit: Fit = WHOLE) -> Opening | None:
     """Open the next attempt at a turn, or None when the turn is somebody else's or wants no answer any more.
 
     Without a way, it asks the model that was meant to answer.
@@ -116,7 +112,6 @@ def answer(
                 way.model,
                 correlation_id,
                 way.provider,
-                digest,
             ),
             fit,
         )
@@ -124,20 +119,22 @@ def answer(
 
 def attempt(asked: Question, fit: Fit = WHOLE) -> Opening:
     """Open an attempt in the caller's transaction; raises Tight, NoRoom or UnknownPrice."""
-    task, earlier = tasks.of(Attempt.Task.ANSWER), past.before(asked.parent_id)
+    task, earlier, branch = tasks.of(Attempt.Task.ANSWER), past.before(asked.parent_id), past.of(asked.parent_id)
+    system = prompts.of(asked.conversation_id)
+    terms = task.terms(catalogue.of(asked.model), system_ttl=prompts.ttl())
+    label = f"{system.number}/{branch.digest_id}/{terms.words}"
+    if (earlier.model, earlier.told) == (asked.model, label):
+        terms = replace(terms, counted_tokens=earlier.tokens)
     told = briefing.for_answer(
-        past.history(asked.parent_id, past.TAIL_BYTES if asked.digest else past.HISTORY_BYTES),
+        branch.exchanges,
         asked.text,
         carried=asked.carried,
-        system=prompts.of(asked.conversation_id).text,
-        terms=task.terms(
-            catalogue.of(asked.model),
-            system_ttl=prompts.ttl(),
-            counted_tokens=earlier.tokens if earlier.model == asked.model and not asked.digest else 0,
-        ),
-        digest=asked.digest,
+        system=system.text,
+        terms=terms,
+        notes=branch.notes,
+        pinned=branch.pinned,
     )
-    return reserve(asked, told, task, fit, earlier)
+    return reserve(asked, told, task, fit, earlier, label)
 
 
 def hold_back(turn_id: int, epoch: int, opened: Opening, state: State) -> None:
@@ -164,7 +161,12 @@ _SERVED = "UPDATE chatapp_turn SET model = %s, asked_model = %s WHERE id = %s"
 
 
 def reserve(
-    asked: Question, told: briefing.Briefing, task: Task, fit: Fit = WHOLE, earlier: Before = NOTHING_BEFORE
+    asked: Question,
+    told: briefing.Briefing,
+    task: Task,
+    fit: Fit = WHOLE,
+    earlier: Before = NOTHING_BEFORE,
+    label: str = "",
 ) -> Opening:
     """The hold and the row of one request, in the caller's transaction; raises Tight, NoRoom or UnknownPrice."""
     reach(Point.BEFORE_HOLD)
@@ -199,6 +201,7 @@ def reserve(
         model=asked.model,
         provider=asked.provider,
         hold_id=granted.hold_id,
+        told=label,
         started_at=now,
     )
     # Claude itself enforces the limit: it is told how many tokens the hold pays for.

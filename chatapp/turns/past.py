@@ -1,17 +1,76 @@
-"""What stands above a question: the turns that Claude is told again, and what it counted the last time."""
+"""What stands above a question: the turns that Claude is told again, the notes that stand for older ones, and what
+it counted the last time."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from chatapp.context import briefing
+from chatapp.context.briefing import Exchange
 from chatapp.storage import statements
 
-# What stays word for word where the rest of a conversation is condensed.
+# What stays word for word where the rest of a conversation is condensed because Claude cannot read it all.
 TAIL_BYTES = 20_000
-# Old turns beyond this many bytes stay out of the prompt.
+# Old turns beyond this many bytes stay out of the prompt where nobody has condensed them.
 HISTORY_BYTES = 400_000
+# Of usual text, where Claude has not counted it yet.
+BYTES_PER_TOKEN = 3.5
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One turn above, as Claude is told of it."""
+
+    turn_id: int
+    exchange: Exchange
+
+    @property
+    def size(self) -> int:
+        return len(self.exchange.question.encode()) + len(self.exchange.answer.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A branch from its first turn to a question."""
+
+    # Word for word, the oldest first.
+    steps: Sequence[Step] = ()
+    digest_id: int = 0
+    notes: str = ""
+    # The turns that the notes stand for, and those of them that a person wants told word for word all the same.
+    covers: Sequence[int] = ()
+    pinned: Sequence[Exchange] = ()
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        return [step.exchange for step in self.steps]
+
+    @property
+    def size(self) -> int:
+        pinned = sum(len(past.question.encode()) + len(past.answer.encode()) for past in self.pinned)
+        return sum(step.size for step in self.steps) + len(self.notes.encode()) + pinned
+
+
+def of(parent_id: int | None, room: int = HISTORY_BYTES) -> Past:
+    """As far back as there is room, or to the turn for which there are notes."""
+    if parent_id is None:
+        return Past()
+    steps: list[Step] = []
+    digest_id = through_id = 0
+    for turn_id, digest, state, question, answer in statements.rows(_PATH, parent_id):
+        if digest is not None:
+            digest_id, through_id = digest, turn_id
+            break
+        if state == "refused" or not answer:
+            continue
+        step = Step(turn_id, Exchange(question, answer))
+        room -= step.size
+        if room < 0:
+            break
+        steps.append(step)
+    return _with_notes(steps[::-1], digest_id, through_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +81,7 @@ class Before:
     model: str = ""
     # Prompt and answer together.
     tokens: int = 0
+    told: str = ""
 
 
 NOTHING_BEFORE = Before()
@@ -32,31 +92,40 @@ def before(parent_id: int | None) -> Before:
     return Before(*found) if found else NOTHING_BEFORE
 
 
-def history(parent_id: int | None, room: int = HISTORY_BYTES) -> Sequence[briefing.Exchange]:
-    """The exchanges above a turn, oldest first, as far back as there is room."""
-    if parent_id is None:
-        return []
-    kept: list[briefing.Exchange] = []
-    for question, text in statements.rows(_PATH, parent_id):
-        room -= len(question.encode()) + len(text.encode())
-        if room < 0:
-            break
-        kept.append(briefing.Exchange(question, text))
-    return kept[::-1]
+def _with_notes(steps: list[Step], digest_id: int, through_id: int) -> Past:
+    found = statements.row(_DIGEST, digest_id) if digest_id else None
+    if found is None:
+        return Past(steps)
+    covers: list[int] = _read(found[1])
+    pinned = [row for row in statements.rows(_PINNED, found[2], through_id) if row[0] in covers]
+    return Past(steps, digest_id, found[0], covers, [Exchange(*row[1:]) for row in pinned])
+
+
+def _read(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
 
 
 # What another provider has answered, Claude's own cache knows nothing of.
 _BEFORE = (
     "SELECT CASE WHEN provider = '' THEN message_id ELSE '' END, model, coalesce(input_tokens, 0) "
     "+ coalesce(cache_read_tokens, 0) + coalesce(cache_write_5m_tokens, 0) + coalesce(cache_write_1h_tokens, 0) "
-    "+ coalesce(output_tokens, 0) FROM chatapp_attempt WHERE turn_id = %s AND task = 'answer' AND message_id <> '' "
-    "ORDER BY number DESC LIMIT 1"
+    "+ coalesce(output_tokens, 0), told FROM chatapp_attempt "
+    "WHERE turn_id = %s AND task = 'answer' AND message_id <> '' ORDER BY number DESC LIMIT 1"
 )
-# From a turn up to the first one, the newest first; what was refused or never answered is left out.
+# From a turn up to the first one, or to the one that notes stand for; the newest first.
 _PATH = (
-    "WITH RECURSIVE path(id, parent_id, depth) AS ("
-    "SELECT id, parent_id, 0 FROM chatapp_turn WHERE id = %s "
-    "UNION ALL SELECT up.id, up.parent_id, depth + 1 FROM chatapp_turn up JOIN path ON up.id = path.parent_id"
-    ") SELECT turn.question, turn.answer FROM path JOIN chatapp_turn turn ON turn.id = path.id "
-    "WHERE turn.state <> 'refused' AND turn.answer <> '' ORDER BY depth"
+    "WITH RECURSIVE path(id, parent_id, depth, digest_id) AS ("
+    "SELECT t.id, t.parent_id, 0, "
+    "(SELECT max(d.id) FROM chatapp_digest d WHERE d.through_id = t.id AND d.undone_at IS NULL) "
+    "FROM chatapp_turn t WHERE t.id = %s "
+    "UNION ALL SELECT up.id, up.parent_id, depth + 1, "
+    "(SELECT max(d.id) FROM chatapp_digest d WHERE d.through_id = up.id AND d.undone_at IS NULL) "
+    "FROM chatapp_turn up JOIN path ON up.id = path.parent_id WHERE path.digest_id IS NULL"
+    ") SELECT turn.id, path.digest_id, turn.state, turn.question, turn.answer "
+    "FROM path JOIN chatapp_turn turn ON turn.id = path.id ORDER BY depth"
+)
+_DIGEST = "SELECT text, covers, conversation_id FROM chatapp_digest WHERE id = %s"
+_PINNED = (
+    "SELECT id, question, answer FROM chatapp_turn WHERE conversation_id = %s AND pinned AND id <= %s "
+    "AND state <> 'refused' AND answer <> '' ORDER BY id"
 )

@@ -19,8 +19,8 @@ from chatapp.money import prices
 from chatapp.money.prices import UnknownPrice
 from chatapp.storage.crossing import in_thread
 from chatapp.turns import opening, tries
+from chatapp.turns.fallbacks import Fallbacks
 from chatapp.turns.listening import move
-from chatapp.turns.models import Fallbacks
 from chatapp.turns.opening import Opening
 from chatapp.turns.running import Running
 from chatapp.turns.states import State, Waiting

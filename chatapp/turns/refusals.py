@@ -48,6 +48,8 @@ EMPTY_TITLE = Refused("empty_title", 400, "A conversation needs a title that can
 NO_ROOM = Refused("not_continuable", 409, "This conversation is as long as Claude can read. Start a new one.")
 NOT_YOUR_MODEL = Refused("model", 403, "That model is not for you, or not any more. Please choose another one.")
 NO_MODEL = Refused("model", 403, "There is no model that you may use. An administrator can change that.")
+EMPTY_NOTES = Refused("empty", 400, "Without a word the notes would stand for nothing. Undo them instead.")
+LONG_NOTES = Refused("too_long", 413, "Notes of more than 20 kB are no shorter than what they stand for.")
 NOT_KEPT = Refused(
     "not_kept", 503, "Your message could not be kept just now, so nothing was asked. Please send it again."
 )

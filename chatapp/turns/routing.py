@@ -11,10 +11,13 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from chatapp.claude import offer
+from chatapp.claude.catalogue import label
 from chatapp.storage import statements
 from chatapp.turns import refusals, tasks
 
 AUTOMATIC: Final = "automatic"
+# As a form says that nobody chose.
+USUAL: Final = "usual"
 _HARD: Final = "analyse\nanalyze\nprove\nderive\ndebug\nrefactor\nstep by step\ncompare\nplan\nreview\nstrategy"
 _CODE: Final = re.compile(r"```|^(?: {4}|\t)\S|[{};]\s*$|^\s*(?:def|class|import|SELECT|function)\b", re.MULTILINE)
 _WORDS: Final = re.compile(r"[\w-]+")
@@ -107,6 +110,31 @@ def route(user_id: int, wish: str, question: str, conversation_tokens: int, toda
     if wish and firm:
         raise refusals.NOT_YOUR_MODEL
     return Route(usual if offer.may_use(user_id, usual, today) else _first(user_id, today))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of the menu beside the composer."""
+
+    value: str
+    label: str
+    chosen: bool
+
+
+def choices(user_id: int, wish: str, today: date) -> list[Choice]:
+    """What somebody may choose from; nothing where that is no choice."""
+    usual = tasks.of(tasks.Name.ANSWER).model
+    offered = offer.to(user_id, today)
+    automatic_first = rules().automatic_first
+    first = label(usual) if offer.may_use(user_id, usual, today) else (offered[0].label if offered else "")
+    lines = [(USUAL, "Automatic" if automatic_first else first)]
+    if not automatic_first:
+        lines.append((AUTOMATIC, "Automatic"))
+    lines += [(one.name, one.label) for one in offered if automatic_first or one.label != first]
+    if len(offered) < 2:
+        return []
+    known = wish if wish in dict(lines) else USUAL
+    return [Choice(value, words, value == known) for value, words in lines]
 
 
 def _automatic(known: Rules, user_id: int, usual: str, question: str, conversation_tokens: int, today: date) -> Route:

@@ -12,7 +12,7 @@ from django.db import DatabaseError, IntegrityError
 from chatapp.money import ledger
 from chatapp.money.prices import UnknownPrice
 from chatapp.storage.crossing import in_thread
-from chatapp.turns import attempts, closing, endings, kept, later, lease, running, titles, wishes
+from chatapp.turns import attempts, closing, digests, endings, kept, later, lease, running, titles, wishes
 from chatapp.turns.attempts import Carried
 from chatapp.turns.closing import Ending, Receipt
 from chatapp.turns.drawing import End
@@ -83,6 +83,8 @@ async def run(turn: Running) -> None:
             del running.here[turn.turn_id]
     if ended and turn.first:
         await titles.entitle(turn.turn_id, turn.conversation_id, turn.asker_id)
+    elif ended:
+        await digests.tidy_up(turn.turn_id, turn.conversation_id, turn.asker_id)
 
 
 async def _look_again(turn: Running, away_seconds: float) -> None:

@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from chatapp.claude import gateway
 from chatapp.claude.gateway import Failure, FailureKind, Way, gate
-from chatapp.turns.models import Fallbacks
+from chatapp.turns.fallbacks import Fallbacks
 
 # Together no turn waits longer than this for a way that is closed to open again.
 LONGEST_WAIT_SECONDS = 45.0

@@ -58,7 +58,7 @@ function send() {
   const question = box().value;
   if (!question.trim()) return box().focus();
   if (isLocked()) return explain();
-  const ask = { id: freshId(), question, at: Date.now() };
+  const ask = { id: freshId(), question, model: form().elements.model?.value ?? "", at: Date.now() };
   keep(conversation(), { text: "", ask });
   box().value = "";
   grow();

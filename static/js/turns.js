@@ -87,7 +87,10 @@ function isOlder(item, shown, late) {
 function insert(list, item) {
   if (list.id === "turns") {
     const number = Number(item.dataset.turn);
-    const next = [...list.querySelectorAll(":scope > [data-turn]")].find((other) => Number(other.dataset.turn) > number);
+    const others = [...list.querySelectorAll(":scope > [data-turn]")];
+    const next = others.find((other) => Number(other.dataset.turn) > number);
+    // Whatever changed above what was loaded comes with it, when it is asked for.
+    if (next === others[0] && next && document.getElementById("older")) return null;
     next ? next.before(item) : list.append(item);
   } else {
     list.querySelector("ul").prepend(item);

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from chatapp.turns.models import Fallbacks
+from chatapp.turns.fallbacks import Fallbacks
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,9 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from chatapp.turns import kept
+from chatapp.turns.fallbacks import Fallbacks
 from chatapp.turns.kept import KeptAnswer
-from chatapp.turns.models import Conversation, Fallbacks, Turn
+from chatapp.turns.models import Conversation, Turn
 from chatapp.turns.states import State
 from tests.turns import stories
 

@@ -14,16 +14,16 @@ from chatapp.claude.failures import FailureKind
 from chatapp.money.models import Hold
 from chatapp.turns import audit, ceilings, closing, endings, later, rail, recovery, shelf, stopping
 from chatapp.turns.closing import Ending, Receipt
-from chatapp.turns.models import Attempt, Conversation, Fallbacks, Turn
+from chatapp.turns.fallbacks import Fallbacks
+from chatapp.turns.models import Attempt, Conversation, Turn
 from chatapp.turns.refusals import ALL_WAIT, CROWDED, PUT_OFF, RUNNING, Refused
 from chatapp.turns.states import FINAL, State
 from tests.turns import stories
-from tests.turns.stories import AN_HOUR
 
 pytestmark = pytest.mark.django_db
 
 BUSY = FailureKind.OVERLOADED
-REJECTED = Receipt(Attempt.Outcome.FAILED, tokens=None, exact=True, billed=False, failure=BUSY)
+REJECTED = Receipt(Attempt.Outcome.FAILED, None, exact=True, billed=False, failure=BUSY)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def chosen() -> Fallbacks:
 
 def running(owner: User) -> Turn:
     turn = stories.turn(owner, State.ACCEPTED, timezone.now())
-    Turn.objects.filter(pk=turn.pk).update(lease_until=timezone.now() + AN_HOUR)
+    Turn.objects.filter(pk=turn.pk).update(lease_until=timezone.now() + stories.AN_HOUR)
     return turn
 
 
@@ -212,7 +212,7 @@ def test_it_takes_nobodys_place_elsewhere_and_here_one_is_told_what_to_do(ada: U
 def test_a_person_has_so_many_that_wait_and_no_more(ada: User) -> None:
     for _ in range(later.PER_PERSON):
         put_off(ada)
-    Turn.objects.update(asked_at=timezone.now() - AN_HOUR)
+    Turn.objects.update(asked_at=timezone.now() - stories.AN_HOUR)
     turn = running(ada)
     assert not later.defer(turn.pk, turn.epoch, BUSY)
     with pytest.raises(Refused, match=ALL_WAIT.sentence):
@@ -238,7 +238,7 @@ def test_an_end_is_news_until_its_owner_has_looked_but_not_what_he_ended_himself
     assert rail.item(row).news is told
     assert rail.groups(ada)[0].items[0].news is told
     assert rail.item(row, row.pk).news is False
-    assert [one.turn_id for one in later.news(timezone.now() - AN_HOUR)] == [turn.pk] * told
+    assert [one.turn_id for one in later.news(timezone.now() - stories.AN_HOUR)] == [turn.pk] * told
     assert later.see(row.pk) is told
     assert later.see(row.pk) is False
     assert rail.item(row).news is False

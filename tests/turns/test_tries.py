@@ -10,7 +10,7 @@ import pytest
 
 from chatapp.claude.failures import TABLE, Failure, FailureKind, Row
 from chatapp.claude.gateway import Way
-from chatapp.turns.models import Fallbacks
+from chatapp.turns.fallbacks import Fallbacks
 from chatapp.turns.tries import Manner, Step, Tries
 
 T = TypeVar("T")

@@ -7,9 +7,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from chatapp.rendering import words
-from chatapp.turns import acceptance, shelf
-from chatapp.turns.acceptance import Asked
+from chatapp.turns import shelf
 from chatapp.turns.models import Conversation
+from chatapp.turns.places import Asked
 
 pytestmark = pytest.mark.django_db
 INVISIBLE = ["", " \n", "\u200b", "\ufeff", "\u200b \ufeff\u2060", "\u3164", "\u2800", "\u00ad", "\u202e\u200f"]
@@ -40,7 +40,7 @@ def test_a_question_that_nobody_can_see_is_none(client: Client, ada: User, quest
 
 def test_the_first_words_make_a_title_that_begins_with_what_can_be_seen(ada: User) -> None:
     question = "\u200b" * 300 + " Family: \U0001f468\u200d\U0001f469\u200d\U0001f467 "
-    place = acceptance.new_place(Asked(ada.pk, None, question, uuid4()), ada.date_joined)
+    place = places.new_place(Asked(ada.pk, None, question, uuid4()), ada.date_joined)
     title = Conversation.objects.get(pk=place.conversation_id).title
     assert title == "Family: \U0001f468\u200d\U0001f469\u200d\U0001f467"
 
