@@ -34,6 +34,7 @@ __all__ = [
     "open",
     "others_for",
     "price_percent",
+    "watch_models",
     "watch_providers",
 ]
 
@@ -48,6 +49,14 @@ def open(ask: Ask, deadlines: Deadlines, provider: str = "") -> Exchange:
 def others_for(model: str) -> tuple[str, ...]:
     """The names of the further providers that answer for a model, the most preferred first."""
     return tuple(one.name for one in providers.known() if one.name and providers.serves(one, model))
+
+
+async def watch_models() -> None:
+    """Hold the catalogue against the Models API now and once a day, for as long as the process lives."""
+    # The transport is measured without any tables.
+    from chatapp.claude import lifecycle
+
+    await lifecycle.watch()
 
 
 async def watch_providers() -> None:

@@ -1,9 +1,13 @@
-"""The quiet label on every page while the simulated Claude answers."""
+"""What every page may say of itself: quietly that the simulated Claude answers, and to administrators what is due."""
+
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 
+from chatapp.claude import lifecycle
 
-def simulated(request: HttpRequest) -> dict[str, bool]:
-    """A context processor, so that no page can forget it."""
-    return {"simulated": settings.CHATAPP_SIMULATED}
+
+def simulated(request: HttpRequest) -> dict[str, Any]:
+    """A context processor, so that no page can forget it; the warnings are only looked up where they are shown."""
+    return {"simulated": settings.CHATAPP_SIMULATED, "model_warnings": lifecycle.warnings}

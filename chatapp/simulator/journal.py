@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 CONTROL = "/simulator/"
+CATALOGUE = "/v1/models"
 MAX_ENTRIES = 20_000
 MAX_QUESTION_CHARACTERS = 2_000
 MAX_TEXT_CHARACTERS = 16_000_000
@@ -57,8 +58,8 @@ class Journal:
         self.file: TextIO | None = file.open("a", buffering=1, encoding="utf-8") if file else None
 
     def open(self, id: str, path: str, body: bytes, correlation_id: str | None) -> Entry:
-        if path.startswith(CONTROL):
-            # Whoever steers the simulation is no part of what is being checked.
+        if path.startswith((CONTROL, CATALOGUE)):
+            # Whoever steers the simulation is no part of what is being checked, nor who only looks at the models.
             return Entry(id, 0, "", path, "", None, 0)
         self.number += 1
         self.running[self.number] = time.monotonic()

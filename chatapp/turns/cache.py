@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from chatapp.money import ledger
+from chatapp.money import ledger, reports
 from chatapp.storage import statements
 
 # Claude's own words for it, and ours where it says nothing.
@@ -85,6 +85,10 @@ class Break:
     tokens: int
 
     @property
+    def tokens_words(self) -> str:
+        return f"{self.tokens:,}"
+
+    @property
     def words(self) -> str:
         return WORDS.get(self.reason, WORDS["unknown"])
 
@@ -107,6 +111,10 @@ class Health:
     def saved_usd(self) -> str:
         """Negative where writing has cost more than reading has saved so far."""
         return ledger.usd(self.saved_nanodollars)
+
+    @property
+    def saved_words(self) -> str:
+        return reports.about(self.saved_nanodollars, up=False)
 
     @property
     def saved(self) -> bool:

@@ -93,12 +93,12 @@ def _open_after(turn_id: int) -> _Opened | None:
         chosen = ContextSettings.current()
         window = catalogue.of(model).window_tokens
         threshold = min(chosen.digest_above_tokens, window * chosen.digest_share_percent // 100)
-        # By Claude's own count where there is one, by its length where another provider has answered.
-        known = past.before(turn_id).tokens
-        if whole or busy or (known and known <= threshold):
+        before = past.before(turn_id)
+        if whole or busy or (before.tokens and before.tokens <= threshold):
             return None
         branch = past.of(turn_id)
-        if not known and branch.size / past.BYTES_PER_TOKEN <= threshold:
+        # What Claude counted counts, unless it was told more than it will be told now.
+        if not (before.tokens and before.digest_id == branch.digest_id) and branch.tokens <= threshold:
             return None
         fold = _fold(branch, int(chosen.tail_tokens * past.BYTES_PER_TOKEN))
         return _reserve(fold, turn_id, conversation_id, asker_id, correlation_id)

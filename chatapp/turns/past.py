@@ -48,6 +48,11 @@ class Past:
         return [step.exchange for step in self.steps]
 
     @property
+    def tokens(self) -> int:
+        """About: nobody has counted them."""
+        return int(self.size / BYTES_PER_TOKEN)
+
+    @property
     def size(self) -> int:
         pinned = sum(len(past.question.encode()) + len(past.answer.encode()) for past in self.pinned)
         return sum(step.size for step in self.steps) + len(self.notes.encode()) + pinned
@@ -81,7 +86,13 @@ class Before:
     model: str = ""
     # Prompt and answer together.
     tokens: int = 0
+    # The system prompt's number, the digest's, and how it was asked: what must be the same for the cache to be found.
     told: str = ""
+
+    @property
+    def digest_id(self) -> int:
+        parts = self.told.split("/")
+        return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 0
 
 
 NOTHING_BEFORE = Before()

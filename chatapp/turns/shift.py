@@ -29,7 +29,8 @@ def begin(loop: asyncio.AbstractEventLoop) -> None:
         return
     lease.claim.loop = loop
     relay.open(loop)
-    for work in (scribe.write_on(), recovery.patrol(), gateway.watch_providers(), _renew(), _hear_wishes()):
+    watches = (gateway.watch_providers(), gateway.watch_models())
+    for work in (scribe.write_on(), recovery.patrol(), *watches, _renew(), _hear_wishes()):
         task = loop.create_task(work)
         _tasks.add(task)
         task.add_done_callback(_tasks.discard)

@@ -45,6 +45,10 @@ class Told:
     # That there are notes for it, whether or not they are used.
     has_notes: bool
 
+    @property
+    def tokens_words(self) -> str:
+        return f"{self.tokens:,} of {self.window_tokens:,}"
+
 
 def size(conversation_id: UUID) -> tuple[int, str]:
     """How many tokens Claude is told with the next question, as it counted them itself where it has, and of whom."""
@@ -53,13 +57,13 @@ def size(conversation_id: UUID) -> tuple[int, str]:
         return 0, ""
     head_id, digest_id = found
     before = past.before(head_id)
-    if before.tokens and _digest_in(before.told) == (digest_id or 0):
+    if before.tokens and before.digest_id == (digest_id or 0):
         return before.tokens, before.model
     branch = past.of(head_id)
-    if before.tokens and branch.digest_id == _digest_in(before.told):
+    if before.tokens and branch.digest_id == before.digest_id:
         return before.tokens, before.model
     system = prompts.of(conversation_id).text
-    return int((branch.size + len(system.encode())) / past.BYTES_PER_TOKEN), before.model
+    return branch.tokens + int(len(system.encode()) / past.BYTES_PER_TOKEN), before.model
 
 
 def fullness(conversation_id: UUID) -> int | None:
@@ -104,11 +108,6 @@ def _costs(model: str, tokens: int, now: datetime) -> tuple[str, str]:
     warm = Tokens(cache_read=tokens, cache_write_5m=asked, output=USUAL_ANSWER_TOKENS)
     cold = Tokens(cache_write_5m=tokens + asked, output=USUAL_ANSWER_TOKENS)
     return reports.about(listed.cost(warm)), reports.about(listed.cost(cold))
-
-
-def _digest_in(told: str) -> int:
-    parts = told.split("/")
-    return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 0
 
 
 def week(now: datetime) -> datetime:

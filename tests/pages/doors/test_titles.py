@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from chatapp.rendering import words
-from chatapp.turns import shelf
+from chatapp.turns import places, shelf
 from chatapp.turns.models import Conversation
 from chatapp.turns.places import Asked
 
