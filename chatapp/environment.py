@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn, TypeVar
 from urllib.parse import urlsplit
 
@@ -52,6 +53,7 @@ class Environment:
     kept_hours: int
     concurrency: int
     prompt_cache: str
+    attachments: str | None
     breaker: bool
 
 
@@ -99,6 +101,7 @@ def read(environ: Mapping[str, str]) -> Environment:
         kept_hours=get("CHATAPP_KEPT_ANSWERS_HOURS", _whole(0, 720), 0),
         breaker=get("CHATAPP_BREAKER", _switch, True),
         prompt_cache=get("CHATAPP_PROMPT_CACHE", _one_of(*CACHE_CHOICES), "1h"),
+        attachments=get("CHATAPP_ATTACHMENTS", _folder, None),
         concurrency=get("CHATAPP_CONCURRENCY", _whole(1, 10_000), 1000),
     )
 
@@ -122,6 +125,14 @@ def require_claude(environment: Environment) -> None:
 def refuse(line: str) -> NoReturn:
     """The end of the process with one line on stderr."""
     raise SystemExit(f"Cannot start: {line}")
+
+
+def _folder(text: str) -> str:
+    if "\x00" in text or not Path(text).is_absolute():
+        raise ValueError("must be a folder's whole path, from the root")
+    if Path(text).exists() and not Path(text).is_dir():
+        raise ValueError("must be a folder")
+    return text
 
 
 def _switch(text: str) -> bool:

@@ -6,6 +6,7 @@ from chatapp.money.models import Budget, Counter, Entry, Grant, Hold, MoneySetti
 from chatapp.nightly.models import Night
 from chatapp.pages.models import Invitation, SiteSettings, Tries
 from chatapp.telemetry.models import Reading
+from chatapp.turns.attachments import Attachment
 from chatapp.turns.fallbacks import Fallbacks
 from chatapp.turns.kept import KeptAnswer
 from chatapp.turns.models import Attempt, Checkpoint, Conversation, Turn
@@ -14,6 +15,7 @@ from chatapp.turns.routing import Routing
 from chatapp.turns.tasks import TaskSettings
 
 __all__ = [
+    "Attachment",
     "Attempt",
     "Budget",
     "Checkpoint",

@@ -23,6 +23,8 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 THREADS = 8
 BODY_LIMIT_BYTES = 1_000_000
+# What may go with one question, and the form around it.
+FILES_LIMIT_BYTES = 16_000_000
 TOO_LARGE = (
     "<p class=refusal role=alert>That is more than a message can hold. Please shorten it or send it in parts.</p>"
 )
@@ -32,6 +34,14 @@ POLICY_HEADER = {"Content-Security-Policy": POLICY}
 
 class BodyTooLarge(Exception):
     """The client sends more than any form of ours can hold."""
+
+
+def _limit(scope: Scope) -> int:
+    """Only whoever has been here before may bring files."""
+    headers = dict(scope["headers"])
+    brings_files = headers.get(b"content-type", b"").startswith(b"multipart/form-data")
+    known = b"sessionid=" in headers.get(b"cookie", b"")
+    return FILES_LIMIT_BYTES if brings_files and known else BODY_LIMIT_BYTES
 
 
 class OneThreadHandler(ASGIHandler):
@@ -44,7 +54,7 @@ class OneThreadHandler(ASGIHandler):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]
         try:
-            body = await self._body(receive)
+            body = await self._body(receive, _limit(scope))
         except RequestAborted:
             return
         except BodyTooLarge:
@@ -66,7 +76,7 @@ class OneThreadHandler(ASGIHandler):
             response.close()
         return response
 
-    async def _body(self, receive: Receive) -> IO[bytes]:
+    async def _body(self, receive: Receive, limit_bytes: int) -> IO[bytes]:
         body: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=BODY_LIMIT_BYTES + 1, mode="w+b")  # noqa: SIM115
         size = 0
         while True:
@@ -75,7 +85,7 @@ class OneThreadHandler(ASGIHandler):
                 body.close()
                 raise RequestAborted
             size += len(message.get("body", b""))
-            if size > BODY_LIMIT_BYTES:
+            if size > limit_bytes:
                 body.close()
                 raise BodyTooLarge
             body.write(message.get("body", b""))

@@ -91,6 +91,7 @@ def environment(database: Path, claude_url: str, **changes: str) -> dict[str, st
         "ANTHROPIC_BASE_URL": claude_url,
         "CHATAPP_SIMULATED": "1",
         "SECRET_KEY": SECRET,
+        "CHATAPP_ATTACHMENTS": str(database.parent / "attachments"),
         "CHATAPP_QUESTIONS_PER_MINUTE": "1000",
         "CHATAPP_RUNNING_PER_USER": "100",
         **changes,

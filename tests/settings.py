@@ -20,6 +20,7 @@ STORAGES = {
     **STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+CHATAPP_ATTACHMENTS = str(Path(tempfile.gettempdir()) / f"chatapp-attachments-{os.getpid()}")
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file and not memory: only a file has the locks and the several connections of the real thing.

@@ -40,7 +40,20 @@ FRAMING_TOKENS = 512
 MOST_BYTES_PER_TOKEN = 4
 
 Message = dict[str, Any]
+_NAME = re.compile(r'[<>"&]')
 _FRAMES = re.compile(r"<(?=/?(?:person|assistant|notes)\b)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """What was attached to a question: text as it is, everything else as base64."""
+
+    kind: str
+    media_type: str
+    name: str
+    data: str
+    # The most that Claude counts for it.
+    tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,7 @@ class Exchange:
 
     question: str
     answer: str
+    files: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +95,8 @@ class Briefing:
     prompt_bound: int
     # With less room than this for thinking and words together, an answer is worth nothing to anybody.
     useful_tokens: int
+    # How many tokens these have, nobody but Claude knows.
+    documents: tuple[File, ...] = ()
 
 
 def for_answer(
@@ -92,6 +108,7 @@ def for_answer(
     terms: Terms,
     notes: str = "",
     pinned: Sequence[Exchange] = (),
+    files: Sequence[File] = (),
 ) -> Briefing:
     """The window of turns and the question; exchanges without an answer are left out, so roles always alternate.
 
@@ -102,11 +119,12 @@ def for_answer(
         messages += [_said("user", f"{DIGEST_LEAD}\n\n{notes}"), _said("assistant", DIGEST_READ)]
     for past in (*pinned, *history):
         if past.answer.strip() and past.question.strip():
-            messages += [_said("user", past.question), _said("assistant", past.answer)]
-    messages.append(_said("user", question))
+            messages += [_said("user", past.question, past.files), _said("assistant", past.answer)]
+    messages.append(_said("user", question, files))
     if carried.strip():
         messages += [_said("assistant", carried), _said("user", CONTINUE)]
-    return _briefing(system, messages, terms, grows=True)
+    shown = [file for past in (*pinned, *history) for file in past.files]
+    return _briefing(system, messages, terms, grows=True, files=[*shown, *files])
 
 
 def for_title(question: str, answer: str, *, terms: Terms) -> Briefing:
@@ -119,7 +137,8 @@ def for_digest(history: Sequence[Exchange], *, notes: str = "", terms: Terms) ->
     """A request for notes that can stand for earlier notes and these exchanges."""
     quoted = [_quoted("notes", notes)] if notes else []
     for past in history:
-        quoted += [_quoted("person", past.question), _quoted("assistant", past.answer)]
+        attached = "".join(f"\n[attached: {file.name}]" for file in past.files)
+        quoted += [_quoted("person", past.question + attached), _quoted("assistant", past.answer)]
     return _briefing(DIGEST_PROMPT, [_said("user", "\n\n".join(quoted))], terms)
 
 
@@ -139,9 +158,12 @@ def useful_tokens(terms: Terms) -> int:
     return min(terms.max_tokens, USEFUL_TOKENS + (THINKING_TOKENS if thinks else 0))
 
 
-def _briefing(system: str, messages: list[Message], terms: Terms, *, grows: bool = False) -> Briefing:
+def _briefing(
+    system: str, messages: list[Message], terms: Terms, *, grows: bool = False, files: Sequence[File] = ()
+) -> Briefing:
     """With at most two cache marks, the longer-lived one first: on what all conversations share, and on this one."""
-    said = [block["text"] for message in messages for block in message["content"]]
+    said = [block["text"] for message in messages for block in message["content"] if block["type"] == "text"]
+    pictures = sum(file.tokens + FRAMING_TOKENS_PER_MESSAGE for file in files if file.kind != "text")
     told: Message = {"type": "text", "text": system}
     if grows and least([system]) >= terms.cacheable_tokens:
         told["cache_control"] = _mark(terms.system_ttl)
@@ -153,8 +175,9 @@ def _briefing(system: str, messages: list[Message], terms: Terms, *, grows: bool
         terms.max_tokens,
         terms.effort,
         terms.thinking,
-        bound([system, *said]),
+        bound([system, *said]) + pictures,
         useful_tokens(terms),
+        tuple(file for file in files if file.kind == "pdf"),
     )
 
 
@@ -163,8 +186,18 @@ def _quoted(who: str, text: str) -> str:
     return f"<{who}>\n{_FRAMES.sub(r'&lt;', text)}\n</{who}>"
 
 
-def _said(role: str, text: str) -> Message:
-    return {"role": role, "content": [{"type": "text", "text": text}]}
+def _said(role: str, text: str, files: Sequence[File] = ()) -> Message:
+    """What is shown comes before what is said of it."""
+    return {"role": role, "content": [*map(_shown, files), {"type": "text", "text": text}]}
+
+
+def _shown(file: File) -> Message:
+    if file.kind == "text":
+        return {"type": "text", "text": f'<file name="{_NAME.sub("_", file.name)}">\n{file.data}\n</file>'}
+    source = {"type": "base64", "media_type": file.media_type, "data": file.data}
+    if file.kind == "pdf":
+        return {"type": "document", "source": source, "title": file.name}
+    return {"type": "image", "source": source}
 
 
 def _mark(ttl: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from chatapp.money import limits
 from chatapp.nightly.models import Night
 from chatapp.telemetry import measures
 from chatapp.telemetry.measures import Measure
-from chatapp.turns import audit, kept
+from chatapp.turns import attachments, audit, kept
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,16 @@ def forget_kept_answers() -> Done:
     return Done("kept", ok=True, words=f"{kept.forget(timezone.now())} too old to be shown again")
 
 
-AGENDA: dict[str, Callable[[], Done]] = {"ledger": verify_ledger, "kept": forget_kept_answers}
+def sweep_attachments() -> Done:
+    """Throw away the files that nobody has asked with, and those that belong to nobody any more."""
+    return Done("files", ok=True, words=f"{attachments.sweep(timezone.now())} forgotten files thrown away")
+
+
+AGENDA: dict[str, Callable[[], Done]] = {
+    "ledger": verify_ledger,
+    "kept": forget_kept_answers,
+    "files": sweep_attachments,
+}
 
 
 def run() -> list[Done]:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 
+from chatapp.pages.attaching import files_in
 from chatapp.pages.conversations import context
 from chatapp.pages.doors import (
     ask_id_in,
@@ -26,7 +27,7 @@ from chatapp.turns.models import Conversation
 @post_only
 @signed_in
 def begin(request: HttpRequest) -> HttpResponseBase:
-    turn = inbox.begin(person(request), question_in(request), ask_id_in(request), _wish(request))
+    turn = inbox.begin(person(request), question_in(request), ask_id_in(request), _wish(request), files_in(request))
     if is_htmx(request) and not wants_json(request):
         conversation = Conversation.objects.get(pk=turn.conversation_id)
         response = render(request, "chat/begun.html", context(request, conversation))
@@ -39,7 +40,8 @@ def begin(request: HttpRequest) -> HttpResponseBase:
 @signed_in
 def ask(request: HttpRequest, conversation_id: UUID) -> HttpResponseBase:
     try:
-        turn = inbox.ask(person(request), conversation_id, question_in(request), ask_id_in(request), _wish(request))
+        said = question_in(request), ask_id_in(request), _wish(request), files_in(request)
+        turn = inbox.ask(person(request), conversation_id, *said)
     except Conversation.DoesNotExist:
         raise Http404 from None
     return _answered(request, turn)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chatapp.pages import asking, conversations, health, outage, staff, telling
+from chatapp.pages import asking, attaching, conversations, health, outage, staff, telling
 
 urlpatterns = [
     path("", conversations.home, name="home"),
@@ -30,6 +30,9 @@ urlpatterns = [
     path("c/<uuid:conversation_id>/export.json", conversations.export_json, name="export_json"),
     path("c/<uuid:conversation_id>/export.md", conversations.export_markdown, name="export_markdown"),
     path("staff/turns/<int:turn_id>/", staff.turn, name="staff_turn"),
+    path("attachments/", attaching.add, name="attach"),
+    path("attachments/<str:key>/", attaching.show, name="attachment"),
+    path("attachments/<str:key>/remove/", attaching.remove, name="remove_attachment"),
     path("staff/cache/", telling.health, name="staff_cache"),
     path("outage/", outage.show, name="outage"),
     path("healthz", health.alive, name="healthz"),

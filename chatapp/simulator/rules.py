@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from chatapp.simulator import models, shapes
+from chatapp.simulator import models, pictures, shapes
 from chatapp.simulator.models import Model
 from chatapp.simulator.prompt import Json, Prompt, as_blocks, lay_out
 from chatapp.simulator.refusals import Refused, invalid
@@ -77,6 +77,17 @@ def text_is_not_empty(body: Json, model: Model) -> str | None:
     return None
 
 
+def files_are_what_they_say(body: Json, model: Model) -> str | None:
+    for message in body["messages"]:
+        for block in as_blocks(message["content"]):
+            if block.get("type") in ("image", "document"):
+                if message["role"] != "user":
+                    return f"messages: {block['type']} blocks may only appear in user messages"
+                if wrong := pictures.complaint(block):
+                    return f"messages: {wrong}"
+    return None
+
+
 def cache_marks_are_lawful(body: Json, model: Model) -> str | None:
     marks = [block.ttl for block in lay_out(body) if block.ttl]
     automatic = body.get("cache_control")
@@ -139,6 +150,7 @@ RULES: tuple[Callable[[Json, Model], str | None], ...] = (
     sampling_is_gone,
     max_tokens_fits,
     text_is_not_empty,
+    files_are_what_they_say,
     turns_are_in_order,
     cache_marks_are_lawful,
     effort_is_known,

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from chatapp.simulator import pictures
+
 BYTES_PER_TEN_TOKENS = 36
-IMAGE_TOKENS = 1_568
 
 # Up to five letters with what stands before them are one token; scripts that spend more bytes on a letter get
 # fewer letters. Whatever is left over is a token of its own, so the pieces always add up to the text.
@@ -33,7 +34,7 @@ def count_block(block: Any) -> int:
     if not isinstance(block, dict):
         return count(str(block))
     if block.get("type") in ("image", "document"):
-        return IMAGE_TOKENS
+        return pictures.tokens(block)
     return sum(count_block(value) for name, value in block.items() if name not in UNCOUNTED)
 
 

@@ -19,7 +19,20 @@ from chatapp.money.prices import UnknownPrice
 from chatapp.storage import statements
 from chatapp.telemetry import correlation
 from chatapp.telemetry.points import Point, reach
-from chatapp.turns import ceilings, drawing, later, lease, meter, opening, past, refusals, routing, runner
+from chatapp.turns import (
+    attachments,
+    ceilings,
+    composition,
+    drawing,
+    later,
+    lease,
+    meter,
+    opening,
+    past,
+    refusals,
+    routing,
+    runner,
+)
 from chatapp.turns.models import Turn
 from chatapp.turns.places import Asked, Place
 from chatapp.turns.refusals import LEAVING, NOT_KEPT, REUSED, RUNNING
@@ -86,7 +99,11 @@ def _earlier(asked: Asked) -> Accepted | None:
         return None
     turn_id, conversation_id, question, state = found
     conversation_id = statements.uuid(conversation_id)
-    if question != asked.question or asked.conversation_id not in (None, conversation_id):
+    if (
+        question != asked.question
+        or not attachments.same(turn_id, asked.files)
+        or asked.conversation_id not in (None, conversation_id)
+    ):
         raise REUSED
     return Accepted(turn_id, conversation_id, State(state))
 
@@ -117,6 +134,7 @@ def _write(asked: Asked, at: Place, now: datetime) -> Accepted:
         epoch=1,
         **(later.columns(now) if asked.waits else row),
     )
+    attachments.attach(asked.asker_id, turn_id, at.parent_id, asked.files, again=asked.again)
     statements.run(
         "UPDATE chatapp_conversation SET version = %s, head_id = %s, active_at = %s, wish = %s, "
         "reshaped = CASE WHEN %s THEN %s ELSE reshaped END WHERE id = %s",
@@ -131,10 +149,10 @@ def _write(asked: Asked, at: Place, now: datetime) -> Accepted:
     opened = None
     if here:
         # Where there is no price, or where Claude has to count the prompt first, the runner sees to it.
-        with contextlib.suppress(UnknownPrice, opening.Tight):
+        with contextlib.suppress(UnknownPrice, opening.Tight, opening.Uncounted):
             # In the question's own transaction: what is accepted is paid for, and nobody waits for a second commit.
             opened = opening.attempt(
-                opening.Question(
+                composition.Question(
                     turn_id,
                     at.conversation_id,
                     asked.asker_id,
@@ -146,8 +164,9 @@ def _write(asked: Asked, at: Place, now: datetime) -> Accepted:
                 )
             )
     better = offer.better(asked.asker_id, chosen.model, now.date())
+    files = attachments.chips([turn_id]).get(turn_id, ()) if asked.files else ()
     view = drawing.new(
-        turn_id, at.conversation_id, at.version, asked.question, chosen.model, now, chosen.reason, better
+        turn_id, at.conversation_id, at.version, asked.question, chosen.model, now, chosen.reason, better, files
     )
     opened_at = time.monotonic()
     if asked.waits:

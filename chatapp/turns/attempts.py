@@ -82,7 +82,7 @@ async def answer(turn: Running, opened: Opening) -> Carried:
         try:
             wanted = await _wait(turn, step, left, sent=ended.sent)
             reopened = await _open_after(turn, step) if wanted else None
-        except (ledger.NoRoom, UnknownPrice, permission.Denied, _NotCondensed) as never:
+        except (ledger.NoRoom, UnknownPrice, opening.Uncounted, permission.Denied, _NotCondensed) as never:
             if isinstance(never, ledger.NoRoom) and not shown:
                 raise
             # Another whole answer cannot be paid for, or not be had; what is shown stays.

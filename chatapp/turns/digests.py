@@ -20,7 +20,7 @@ from chatapp.money import ledger
 from chatapp.money.prices import UnknownPrice
 from chatapp.storage import statements
 from chatapp.storage.crossing import in_thread
-from chatapp.turns import chores, closing, notes, opening, past, tasks
+from chatapp.turns import chores, closing, composition, notes, opening, past, tasks
 from chatapp.turns.closing import Receipt
 from chatapp.turns.models import Attempt
 from chatapp.turns.past import Step
@@ -143,7 +143,7 @@ def _reserve(
 ) -> _Opened | None:
     if fold is None:
         return None
-    asked = opening.Question(
+    asked = composition.Question(
         turn_id, statements.uuid(conversation_id), asker_id, None, "", "", fold.model, correlation_id
     )
     return _Opened(fold, opening.reserve(asked, fold.told, tasks.of(Attempt.Task.DIGEST)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,7 +16,8 @@ from chatapp.claude import offer
 from chatapp.claude.catalogue import label
 from chatapp.money import reports
 from chatapp.money.reports import Report
-from chatapp.turns import bills, notes, running, scribe, thread
+from chatapp.turns import attachments, bills, notes, running, scribe, thread
+from chatapp.turns.attachments import Chip
 from chatapp.turns.bills import Bill
 from chatapp.turns.look import Block, End, TurnView
 from chatapp.turns.models import RUNNING_STATES, Conversation, Turn
@@ -25,9 +26,19 @@ from chatapp.turns.states import AT_ONCE, FINAL, State
 __all__ = ["End", "TurnView"]
 
 
-def view(
-    turn: Turn, path: thread.Thread, bill: Bill | None, marker: notes.Marker | None = None, better: str = ""
-) -> TurnView:
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What other rows say of a turn."""
+
+    marker: notes.Marker | None = None
+    better: str = ""
+    files: Sequence[Chip] = ()
+
+
+NOTHING = Beside()
+
+
+def view(turn: Turn, path: thread.Thread, bill: Bill | None, beside: Beside = NOTHING) -> TurnView:
     """A turn from its rows; a running one with the text that had been kept so far."""
     state = State(turn.state)
     branches = path.branches(turn.pk)
@@ -53,9 +64,10 @@ def view(
         model_label=label(turn.model),
         asked_label=label(turn.asked_model) if turn.asked_model else "",
         routed=turn.routed,
-        better=better,
+        better=beside.better,
         pinned=turn.pinned,
-        marker=marker,
+        files=beside.files,
+        marker=beside.marker,
         bill=bill,
         warning=turn.warning,
         report=Report.from_json(turn.limit_report) if turn.limit_report else None,
@@ -75,10 +87,17 @@ def view(
 def views(turns: Iterable[Turn], path: thread.Thread) -> list[TurnView]:
     turns = list(turns)
     found = bills.of([turn.pk for turn in turns])
+    attached = attachments.chips([turn.pk for turn in turns])
     marked = notes.markers(turns[0].conversation_id, path) if turns else {}
     better = {who: offer.better(*who, timezone.localdate()) for who in {(turn.asker_id, turn.model) for turn in turns}}
     return [
-        view(turn, path, found.get(turn.pk), marked.get(turn.pk), better[turn.asker_id, turn.model]) for turn in turns
+        view(
+            turn,
+            path,
+            found.get(turn.pk),
+            Beside(marked.get(turn.pk), better[turn.asker_id, turn.model], attached.get(turn.pk, ())),
+        )
+        for turn in turns
     ]
 
 
@@ -121,6 +140,7 @@ def new(
     now: datetime,
     routed: str = "",
     better: str = "",
+    files: Sequence[Chip] = (),
 ) -> TurnView:
     """A turn that was accepted just now, behind the last one that is shown."""
     return TurnView(
@@ -141,6 +161,7 @@ def new(
         asked_label="",
         routed=routed,
         better=better,
+        files=files,
         bill=None,
         warning="",
         report=None,

@@ -16,6 +16,7 @@ from chatapp.turns.running import Running
 from chatapp.turns.states import FULL, State
 
 NO_PRICE = "This model has no price yet, so it may not be used. Please tell an administrator."
+UNCOUNTED = "Claude could not look through what you attached just now, so nothing was asked. Please ask again."
 STOPPED = "Stopped by you."
 AT_LIMIT = "Stopped at your limit."
 LOST_WITH_TEXT = "We were interrupted here. What had arrived is kept; you can continue it or ask again."

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 
 from chatapp.environment import MODEL_NAME
 from chatapp.rendering import words
-from chatapp.turns import acceptance, bills, places
+from chatapp.turns import acceptance, attachments, bills, places
 from chatapp.turns.acceptance import Accepted
 from chatapp.turns.fallbacks import Fallbacks
 from chatapp.turns.models import Turn
@@ -18,18 +18,19 @@ from chatapp.turns.routing import AUTOMATIC, USUAL
 from chatapp.turns.states import CONTINUABLE, FINAL, FULL, State
 
 QUESTION_LIMIT_BYTES = 32_000
+Files = tuple[str, ...]
 LONGEST_NAME = 80
 
 
-def begin(asker: User, question: str, ask_id: UUID, wish: str = "") -> Accepted:
+def begin(asker: User, question: str, ask_id: UUID, wish: str = "", files: Files = ()) -> Accepted:
     """A new conversation with its first question."""
-    asked = Asked(asker.pk, None, _checked(question), ask_id, wish=_wish(wish))
+    asked = Asked(asker.pk, None, _checked(question), ask_id, wish=_wish(wish), files=files)
     return acceptance.accept(asked, lambda now: places.new_place(asked, now))
 
 
-def ask(asker: User, conversation_id: UUID, question: str, ask_id: UUID, wish: str = "") -> Accepted:
+def ask(asker: User, conversation_id: UUID, question: str, ask_id: UUID, wish: str = "", files: Files = ()) -> Accepted:
     """The next question of a conversation."""
-    asked = Asked(asker.pk, conversation_id, _checked(question), ask_id, wish=_wish(wish))
+    asked = Asked(asker.pk, conversation_id, _checked(question), ask_id, wish=_wish(wish), files=files)
     return acceptance.accept(asked, lambda now: places.next_place(asked))
 
 
@@ -66,7 +67,8 @@ def _beside(
 ) -> Accepted:
     if turn.state not in FINAL:
         raise NOT_FINAL
-    asked = Asked(asker.pk, turn.conversation_id, question, ask_id, waits, model=model)
+    files = attachments.of_turn(turn.pk)
+    asked = Asked(asker.pk, turn.conversation_id, question, ask_id, waits, model=model, files=files, again=True)
     return acceptance.accept(asked, lambda now: places.place_beside(asked, turn.parent_id, carried))
 
 

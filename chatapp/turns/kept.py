@@ -48,7 +48,7 @@ def find(turn_id: int) -> Kept | None:
     What stands in the same conversation is not found: it is one step away already, and another answer was wished.
     """
     hours = Fallbacks.current().kept_hours
-    turn = Turn.objects.filter(pk=turn_id, parent=None, carried=0).first() if hours else None
+    turn = Turn.objects.filter(pk=turn_id, parent=None, carried=0, files=None).first() if hours else None
     if turn is None:
         return None
     young = KeptAnswer.objects.filter(key=_key(turn), written_at__gt=timezone.now() - timedelta(hours=hours))
@@ -63,7 +63,7 @@ def keep(turn_id: int) -> None:
         return
     whole = Turn.objects.filter(state=State.ANSWERED, stop_reason=WHOLE, parent=None, carried=0)
     # Neither what a stand-in wrote, nor what was only shown again.
-    own = whole.filter(asked_model="", kept_from=None)
+    own = whole.filter(asked_model="", kept_from=None, files=None)
     turn = own.filter(pk=turn_id).first()
     if turn is not None and turn.ended_at is not None and turn.answer.strip():
         KeptAnswer.objects.get_or_create(turn=turn, defaults={"key": _key(turn), "written_at": turn.ended_at})

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from chatapp.claude.catalogue import label
 from chatapp.money.reports import Report
+from chatapp.turns.attachments import Chip
 from chatapp.turns.bills import Bill
 from chatapp.turns.meter import Meter
 from chatapp.turns.notes import Marker
@@ -77,6 +78,7 @@ class TurnView:
     routed: str = ""
     better: str = ""
     pinned: bool = False
+    files: Sequence[Chip] = ()
     # Up to here older turns were condensed for Claude.
     marker: Marker | None = None
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
-from chatapp.claude import catalogue, gateway
-from chatapp.context import briefing, prompts
+from chatapp.claude import gateway
+from chatapp.context import briefing
 from chatapp.money import ledger
 from chatapp.money.ledger import Short
 from chatapp.money.prices import Manner, PriceList
 from chatapp.storage import statements
 from chatapp.telemetry.points import Point, reach
-from chatapp.turns import past, tasks
+from chatapp.turns import composition
+from chatapp.turns.composition import Composed, Question
 from chatapp.turns.models import Attempt
-from chatapp.turns.past import NOTHING_BEFORE, Before
+from chatapp.turns.past import Before
 from chatapp.turns.states import State
 from chatapp.turns.tasks import Task
 
@@ -52,21 +52,6 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What an attempt needs to know of its turn."""
-
-    turn_id: int
-    conversation_id: UUID
-    asker_id: int
-    parent_id: int | None
-    text: str
-    carried: str
-    model: str
-    correlation_id: str
-    provider: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Fit:
     """How an answer may be fitted into what is left of a limit."""
 
@@ -77,6 +62,10 @@ class Fit:
 
 
 WHOLE = Fit()
+
+
+class Uncounted(Exception):
+    """Nobody but Claude knows how long a document is, and it could not be asked."""
 
 
 class Tight(Exception):
@@ -118,23 +107,12 @@ def answer(turn_id: int, epoch: int, way: gateway.Way | None = None, fit: Fit = 
 
 
 def attempt(asked: Question, fit: Fit = WHOLE) -> Opening:
-    """Open an attempt in the caller's transaction; raises Tight, NoRoom or UnknownPrice."""
-    task, earlier, branch = tasks.of(Attempt.Task.ANSWER), past.before(asked.parent_id), past.of(asked.parent_id)
-    system = prompts.of(asked.conversation_id)
-    terms = task.terms(catalogue.of(asked.model), system_ttl=prompts.ttl())
-    label = f"{system.number}/{branch.digest_id}/{terms.words}"
-    if (earlier.model, earlier.told) == (asked.model, label):
-        terms = replace(terms, counted_tokens=earlier.tokens)
-    told = briefing.for_answer(
-        branch.exchanges,
-        asked.text,
-        carried=asked.carried,
-        system=system.text,
-        terms=terms,
-        notes=branch.notes,
-        pinned=branch.pinned,
-    )
-    return reserve(asked, told, task, fit, earlier, label)
+    """Open an attempt in the caller's transaction; raises Tight, Uncounted, NoRoom or UnknownPrice."""
+    composed = composition.of(asked)
+    if composed.uncounted and fit.counted is None:
+        ask = _ask(asked, composed.told, composed.before)
+        raise Uncounted if fit.cut else Tight(ask)
+    return reserve(asked, composed.told, composed.task, fit, composed)
 
 
 def hold_back(turn_id: int, epoch: int, opened: Opening, state: State) -> None:
@@ -161,27 +139,12 @@ _SERVED = "UPDATE chatapp_turn SET model = %s, asked_model = %s WHERE id = %s"
 
 
 def reserve(
-    asked: Question,
-    told: briefing.Briefing,
-    task: Task,
-    fit: Fit = WHOLE,
-    earlier: Before = NOTHING_BEFORE,
-    label: str = "",
+    asked: Question, told: briefing.Briefing, task: Task, fit: Fit = WHOLE, composed: Composed | None = None
 ) -> Opening:
     """The hold and the row of one request, in the caller's transaction; raises Tight, NoRoom or UnknownPrice."""
     reach(Point.BEFORE_HOLD)
     now = timezone.now()
-    ask = gateway.Ask(
-        model=asked.model,
-        system=told.system,
-        messages=told.messages,
-        max_tokens=told.max_tokens,
-        effort=told.effort,
-        thinking=told.thinking,
-        # Claude says why it does not find the last prompt in its cache.
-        diagnostics={"previous_message_id": earlier.message_id or None} if task.name == Attempt.Task.ANSWER else None,
-        correlation_id=asked.correlation_id,
-    )
+    ask = _ask(asked, told, composed.before if composed else None)
     manner = Manner(percent=gateway.price_percent(asked.provider))
     wanted = ledger.Wanted(asked.model, _bound(told, fit), told.max_tokens, told.useful_tokens, manner)
     payer = ledger.Payer(asked.asker_id, asked.conversation_id, asked.correlation_id, task.name)
@@ -201,7 +164,7 @@ def reserve(
         model=asked.model,
         provider=asked.provider,
         hold_id=granted.hold_id,
-        told=label,
+        told=composed.label if composed else "",
         started_at=now,
     )
     # Claude itself enforces the limit: it is told how many tokens the hold pays for.
@@ -210,7 +173,7 @@ def reserve(
         attempt_id,
         granted.hold_id,
         gateway.Way(asked.model, asked.provider),
-        told.prompt_bound // BYTES_PER_TOKEN + granted.max_tokens // 2,
+        _about(told, fit, composed) + granted.max_tokens // 2,
         granted.max_tokens,
         granted.prices,
         manner,
@@ -221,8 +184,30 @@ def reserve(
     )
 
 
+def _ask(asked: Question, told: briefing.Briefing, earlier: Before | None) -> gateway.Ask:
+    return gateway.Ask(
+        model=asked.model,
+        system=told.system,
+        messages=told.messages,
+        max_tokens=told.max_tokens,
+        effort=told.effort,
+        thinking=told.thinking,
+        # Claude says why it does not find the last prompt in its cache.
+        diagnostics=None if earlier is None else {"previous_message_id": earlier.message_id or None},
+        correlation_id=asked.correlation_id,
+    )
+
+
 def _bound(told: briefing.Briefing, fit: Fit) -> int:
     """No prompt has more tokens than bytes; Claude's own count is closer, but it may be a little off."""
     if fit.counted is None:
         return told.prompt_bound
-    return min(told.prompt_bound, fit.counted + fit.counted // 20 + COUNT_MARGIN_TOKENS)
+    counted = fit.counted + fit.counted // 20 + COUNT_MARGIN_TOKENS
+    return counted if told.documents else min(told.prompt_bound, counted)
+
+
+def _about(told: briefing.Briefing, fit: Fit, composed: Composed | None) -> int:
+    """As the rate limits will count it: by what was counted, and by its length where nothing was."""
+    if fit.counted is not None:
+        return fit.counted
+    return (composed.tokens if composed else 0) or told.prompt_bound // BYTES_PER_TOKEN

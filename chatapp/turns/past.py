@@ -10,6 +10,7 @@ from typing import Any
 
 from chatapp.context.briefing import Exchange
 from chatapp.storage import statements
+from chatapp.turns import attachments
 
 # What stays word for word where the rest of a conversation is condensed because Claude cannot read it all.
 TAIL_BYTES = 20_000
@@ -28,7 +29,10 @@ class Step:
 
     @property
     def size(self) -> int:
-        return len(self.exchange.question.encode()) + len(self.exchange.answer.encode())
+        """In bytes of text; what was attached counts as the text that has as many tokens."""
+        shown = sum(file.tokens for file in self.exchange.files)
+        said = len(self.exchange.question.encode()) + len(self.exchange.answer.encode())
+        return said + int(shown * BYTES_PER_TOKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +68,15 @@ def of(parent_id: int | None, room: int = HISTORY_BYTES) -> Past:
         return Past()
     steps: list[Step] = []
     digest_id = through_id = 0
-    for turn_id, digest, state, question, answer in statements.rows(_PATH, parent_id):
+    rows = statements.rows(_PATH, parent_id)
+    shown = attachments.files([row[0] for row in rows if row[1] is None and row[5]])
+    for turn_id, digest, state, question, answer, _ in rows:
         if digest is not None:
             digest_id, through_id = digest, turn_id
             break
         if state == "refused" or not answer:
             continue
-        step = Step(turn_id, Exchange(question, answer))
+        step = Step(turn_id, Exchange(question, answer, shown.get(turn_id, ())))
         room -= step.size
         if room < 0:
             break
@@ -84,10 +90,15 @@ class Before:
 
     message_id: str = ""
     model: str = ""
-    # Prompt and answer together.
-    tokens: int = 0
+    prompt_tokens: int = 0
+    output_tokens: int = 0
     # The system prompt's number, the digest's, and how it was asked: what must be the same for the cache to be found.
     told: str = ""
+
+    @property
+    def tokens(self) -> int:
+        """About what the next prompt begins with."""
+        return self.prompt_tokens + self.output_tokens
 
     @property
     def digest_id(self) -> int:
@@ -109,7 +120,9 @@ def _with_notes(steps: list[Step], digest_id: int, through_id: int) -> Past:
         return Past(steps)
     covers: list[int] = _read(found[1])
     pinned = [row for row in statements.rows(_PINNED, found[2], through_id) if row[0] in covers]
-    return Past(steps, digest_id, found[0], covers, [Exchange(*row[1:]) for row in pinned])
+    shown = attachments.files([row[0] for row in pinned])
+    exchanges = [Exchange(question, answer, shown.get(turn_id, ())) for turn_id, question, answer in pinned]
+    return Past(steps, digest_id, found[0], covers, exchanges)
 
 
 def _read(value: Any) -> Any:
@@ -119,8 +132,8 @@ def _read(value: Any) -> Any:
 # What another provider has answered, Claude's own cache knows nothing of.
 _BEFORE = (
     "SELECT CASE WHEN provider = '' THEN message_id ELSE '' END, model, coalesce(input_tokens, 0) "
-    "+ coalesce(cache_read_tokens, 0) + coalesce(cache_write_5m_tokens, 0) + coalesce(cache_write_1h_tokens, 0) "
-    "+ coalesce(output_tokens, 0), told FROM chatapp_attempt "
+    "+ coalesce(cache_read_tokens, 0) + coalesce(cache_write_5m_tokens, 0) + coalesce(cache_write_1h_tokens, 0), "
+    "coalesce(output_tokens, 0), told FROM chatapp_attempt "
     "WHERE turn_id = %s AND task = 'answer' AND message_id <> '' ORDER BY number DESC LIMIT 1"
 )
 # From a turn up to the first one, or to the one that notes stand for; the newest first.
@@ -132,7 +145,8 @@ _PATH = (
     "UNION ALL SELECT up.id, up.parent_id, depth + 1, "
     "(SELECT max(d.id) FROM chatapp_digest d WHERE d.through_id = up.id AND d.undone_at IS NULL) "
     "FROM chatapp_turn up JOIN path ON up.id = path.parent_id WHERE path.digest_id IS NULL"
-    ") SELECT turn.id, path.digest_id, turn.state, turn.question, turn.answer "
+    ") SELECT turn.id, path.digest_id, turn.state, turn.question, turn.answer, "
+    "EXISTS (SELECT 1 FROM chatapp_attachment_turns link WHERE link.turn_id = turn.id) "
     "FROM path JOIN chatapp_turn turn ON turn.id = path.id ORDER BY depth"
 )
 _DIGEST = "SELECT text, covers, conversation_id FROM chatapp_digest WHERE id = %s"

@@ -28,6 +28,9 @@ class Asked:
     wish: str | None = None
     # The model that has to answer, whatever the conversation's is.
     model: str = ""
+    # What is attached, by key; of an earlier turn, where it is asked again.
+    files: tuple[str, ...] = ()
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,11 +48,24 @@ EMPTY_TITLE = Refused("empty_title", 400, "A conversation needs a title that can
 NO_ROOM = Refused("not_continuable", 409, "This conversation is as long as Claude can read. Start a new one.")
 NOT_YOUR_MODEL = Refused("model", 403, "That model is not for you, or not any more. Please choose another one.")
 NO_MODEL = Refused("model", 403, "There is no model that you may use. An administrator can change that.")
+MANY_FILES = Refused("too_many_files", 429, "You have attached 20 files in a day. Tomorrow you can attach more.")
+FILE_GONE = Refused("file_gone", 409, "A file that was attached is not there any more. Please attach it again.")
+TOO_MUCH_AT_ONCE = Refused("too_many_files", 413, "At most 5 files and 15 MB go with one question.")
+TOO_MUCH_IN_ALL = Refused(
+    "too_many_files",
+    413,
+    "With the files above that is more than Claude can be shown. Begin a new chat for it.",
+)
 EMPTY_NOTES = Refused("empty", 400, "Without a word the notes would stand for nothing. Undo them instead.")
 LONG_NOTES = Refused("too_long", 413, "Notes of more than 20 kB are no shorter than what they stand for.")
 NOT_KEPT = Refused(
     "not_kept", 503, "Your message could not be kept just now, so nothing was asked. Please send it again."
 )
+
+
+def unfit(sentence: str) -> Refused:
+    """A file that Claude cannot be shown."""
+    return Refused("unfit_file", 415, sentence)
 
 
 def over_budget(report: Report, *, waits: bool) -> Refused:

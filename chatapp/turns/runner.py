@@ -12,7 +12,7 @@ from django.db import DatabaseError, IntegrityError
 from chatapp.money import ledger
 from chatapp.money.prices import UnknownPrice
 from chatapp.storage.crossing import in_thread
-from chatapp.turns import attempts, closing, digests, endings, kept, later, lease, running, titles, wishes
+from chatapp.turns import attempts, closing, digests, endings, kept, later, lease, opening, running, titles, wishes
 from chatapp.turns.attempts import Carried
 from chatapp.turns.closing import Ending, Receipt
 from chatapp.turns.drawing import End
@@ -75,6 +75,8 @@ async def run(turn: Running) -> None:
     except UnknownPrice as unknown:
         log.error("no price is known for %s", unknown)
         ended = await _close(turn, endings.failed(turn, endings.NO_PRICE), None, None)
+    except opening.Uncounted:
+        ended = await _close(turn, endings.failed(turn, endings.UNCOUNTED), None, None)
     except Exception:
         # Nothing is lost: the lease runs out, and the patrol ends the turn and settles its hold.
         log.exception("turn %s could not be carried to its end", turn.turn_id)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import F
 
+from chatapp.files import cupboard
 from chatapp.rendering import words
 from chatapp.storage import statements
-from chatapp.turns import later, refusals, stopping, thread
+from chatapp.turns import attachments, later, refusals, stopping, thread
 from chatapp.turns.models import RUNNING_STATES, Conversation, Turn
 from chatapp.turns.relay import Removed, Renamed, Reshaped, relay
 
@@ -53,9 +54,11 @@ def delete(conversation: Conversation) -> None:
         if locked is None:
             return  # deleted in the same moment from another page
         stopping.settle_open(locked)
+        keys = attachments.delete_all_of(locked)
         # The head points back at a turn of its own; without it nothing is left that could hold the rows.
         Conversation.objects.filter(pk=locked.pk).update(head=None)
         locked.delete()
+    cupboard.discard(keys)
     statements.forget()
     relay.publish(conversation.pk, Removed())
 

@@ -15,7 +15,7 @@ from chatapp.money.prices import UnknownPrice
 from chatapp.rendering import words
 from chatapp.storage import statements
 from chatapp.storage.crossing import in_thread
-from chatapp.turns import chores, closing, opening, tasks
+from chatapp.turns import chores, closing, composition, opening, tasks
 from chatapp.turns.models import Attempt, Conversation, Turn
 from chatapp.turns.relay import Ended, Renamed, relay
 
@@ -53,7 +53,7 @@ def _open(turn_id: int) -> opening.Opening | None:
             return None
         task = tasks.of(Attempt.Task.TITLE)
         told = briefing.for_title(turn.question, turn.answer, terms=task.own_terms())
-        asked = opening.Question(
+        asked = composition.Question(
             turn.pk, turn.conversation_id, turn.asker_id, None, turn.question, "", task.model, turn.correlation_id
         )
         return opening.reserve(asked, told, task)

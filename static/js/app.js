@@ -6,6 +6,7 @@ import "./turns.js";
 import "./when.js";
 import "./announce.js";
 import "./companion.js";
+import "./attach.js";
 import "./composer.js";
 import "./limit.js";
 import "./estimate.js";

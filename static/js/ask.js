@@ -8,10 +8,12 @@ export const freshId = () => crypto.randomUUID?.() ?? "10000000-1000-4000-8000-1
   (c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (c / 4)))).toString(16));
 
 /** The server's answer: {accepted, html, url, signedOut}. Calls `onWait` when it has to try again. */
-export async function deliver(url, { id, question, model = "" }, { onWait, signal }) {
+export async function deliver(url, { id, question, model = "", files = [] }, { onWait, signal }) {
   const token = document.querySelector("#act [name=csrfmiddlewaretoken]").value;
   for (let tries = 0; ; tries++) {
-    const response = await post(url, new URLSearchParams({ question, model, ask_id: id, csrfmiddlewaretoken: token }), signal);
+    const body = new URLSearchParams({ question, model, ask_id: id, csrfmiddlewaretoken: token });
+    for (const { key } of files) body.append("attachments", key);
+    const response = await post(url, body, signal);
     if (response && !PASSING.has(response.status)) return read(response);
     onWait(tries);
     await pause(WAITS_MS[Math.min(tries, WAITS_MS.length - 1)], signal);

@@ -1,6 +1,7 @@
 // The composer: typing is never blocked, nothing typed is ever lost, Send and Stop are one button.
 import htmx from "../vendor/htmx.esm.min.js";
 import { say } from "./announce.js";
+import { isAttaching, putBack, take } from "./attach.js";
 import { deliver, freshId } from "./ask.js";
 import { keep, recall } from "./drafts.js";
 import { erase, paint, pending } from "./pending.js";
@@ -58,7 +59,8 @@ function send() {
   const question = box().value;
   if (!question.trim()) return box().focus();
   if (isLocked()) return explain();
-  const ask = { id: freshId(), question, model: form().elements.model?.value ?? "", at: Date.now() };
+  if (isAttaching()) return say("A file is still on its way. It will be a moment", "warn", READING_MS);
+  const ask = { id: freshId(), question, files: take(), model: form().elements.model?.value ?? "", at: Date.now() };
   keep(conversation(), { text: "", ask });
   box().value = "";
   grow();
@@ -89,7 +91,7 @@ async function accept(from, { html, url }) {
   const turn = begins && html.match(/<article[^>]* id="(turn-\d+)"/)?.[1];
   if (turn) pending().id = turn;
   const typed = recall(from).text;
-  keep(from, { text: "", ask: null });
+  keep(from, { text: "", ask: null, files: [] });
   await htmx.swap({ sourceElement: form(), target: "#main", swap: begins ? "innerMorph" : "none", push: url ?? "false", text: html });
   pending()?.remove(); // only if the server answered without the turn; the socket brings it
   keep(conversation(), { text: typed });
@@ -102,6 +104,7 @@ async function giveBack(from, ask, answer) {
   erase();
   keep(from, { text: [ask.question, typed].filter(Boolean).join("\n\n"), ask: null });
   write(recall(from).text);
+  putBack(ask.files);
   say(answer ? "Not sent" : "Taken back", "", READING_MS);
   if (answer) await refuseWith(answer);
 }
@@ -136,5 +139,8 @@ label();
 const { text, ask } = recall(conversation());
 if (text && !box().value) box().value = text;
 if (ask && Date.now() - ask.at < GIVE_UP_RESENDING_MS) carry(ask);
-else if (ask) keep(conversation(), { text: [ask.question, text].filter(Boolean).join("\n\n"), ask: null });
+else if (ask) {
+  keep(conversation(), { text: [ask.question, text].filter(Boolean).join("\n\n"), ask: null });
+  putBack(ask.files);
+}
 grow();

@@ -1,8 +1,8 @@
 // What was typed and not yet accepted, kept on this device for each person and conversation.
 const key = (conversation) => `draft:${document.documentElement.dataset.user}:${conversation || "new"}`;
-const NOTHING = { text: "", ask: null, edits: {} };
+const NOTHING = { text: "", ask: null, edits: {}, files: [] };
 
-/** {text, ask, edits}: the words in the composer, a sent question that is not confirmed yet, and open edits by turn. */
+/** {text, ask, edits, files}: the words in the composer, a sent question not confirmed yet, open edits, attached files. */
 export function recall(conversation) {
   try {
     return { ...NOTHING, ...JSON.parse(localStorage.getItem(key(conversation)) ?? "{}") };
@@ -14,7 +14,7 @@ export function recall(conversation) {
 export function keep(conversation, change) {
   const draft = { ...recall(conversation), ...change };
   try {
-    if (draft.text || draft.ask || Object.keys(draft.edits).length) localStorage.setItem(key(conversation), JSON.stringify(draft));
+    if (draft.text || draft.ask || draft.files.length || Object.keys(draft.edits).length) localStorage.setItem(key(conversation), JSON.stringify(draft));
     else localStorage.removeItem(key(conversation));
   } catch {
     // A full or forbidden store costs the safety net, not the message.

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # The drawing of the README, from the ground up. Commands stand above the other doors: each opens one of them.
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"telemetry", "storage", "environment", "databases", "secret"}),
-    frozenset({"context", "claude", "money", "rendering"}),
+    frozenset({"context", "claude", "money", "rendering", "files"}),
     frozenset({"turns"}),
     frozenset({"pages", "live", "review", "nightly"}),
     frozenset({"management"}),

@@ -45,6 +45,7 @@ IMPOSSIBLE = {
     "CHATAPP_STAND_IN": ["a model"],
     "CHATAPP_ANSWER_LATER": ["tomorrow"],
     "CHATAPP_PROMPT_CACHE": ["2h", "300"],
+    "CHATAPP_ATTACHMENTS": ["var/files", "/etc/hostname"],
     "CHATAPP_KEPT_ANSWERS_HOURS": ["-1", "a day"],
     "CHATAPP_BREAKER": ["maybe"],
     "CHATAPP_CONCURRENCY": ["0", "all"],
