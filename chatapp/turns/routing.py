@@ -134,7 +134,8 @@ def choices(user_id: int, wish: str, today: date) -> list[Choice]:
     if len(offered) < 2:
         return []
     known = wish if wish in dict(lines) else USUAL
-    return [Choice(value, words, value == known) for value, words in lines]
+    # Between them they need no surname.
+    return [Choice(value, words.removeprefix("Claude "), value == known) for value, words in lines]
 
 
 def _automatic(known: Rules, user_id: int, usual: str, question: str, conversation_tokens: int, today: date) -> Route:
