@@ -101,7 +101,7 @@ class Page:
         steps = 0
         while selector.endswith(STEP):
             selector, steps = selector.removesuffix(STEP), steps + 1
-        if selector in ("#conversation-title", "#rail-list", "#status", "#spent", "#refusal", "#outage"):
+        if selector in ("#conversation-title", "#rail-list", "#status", "#spent", "#gauge", "#refusal", "#outage"):
             return None
         target = self.turns if selector == "#turns" else self.turns.by_id(selector.removeprefix("#"))
         for _ in range(steps):

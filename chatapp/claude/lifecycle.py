@@ -71,6 +71,14 @@ async def listed() -> list[Mapping[str, Any]]:
         raise line.failure(error, Receipt()) from error
 
 
+async def listed_once() -> list[Mapping[str, Any]]:
+    """The same for a loop of its own, which leaves nothing open."""
+    try:
+        return await listed()
+    finally:
+        await client.close()
+
+
 def keep(said: Sequence[Mapping[str, Any]], now: datetime) -> list[str]:
     """Bring the catalogue up to date; what is new is added, but neither used nor offered."""
     theirs = {str(one["id"]): one for one in said}

@@ -24,7 +24,13 @@ def correct(digest: Digest, text: str) -> None:
         raise refusals.EMPTY_NOTES
     if len(text.encode()) > MOST_BYTES:
         raise refusals.LONG_NOTES
-    Digest.objects.filter(pk=digest.pk).update(text=text, corrected_at=timezone.now())
+    now = timezone.now()
+    with transaction.atomic():
+        # A row of its own: what it said before can still be read, and nothing that was counted with it holds.
+        Digest.objects.filter(pk=digest.pk).update(undone_at=now)
+        digest.pk = None
+        digest.text, digest.corrected_at, digest.undone_at = text, now, None
+        digest.save(force_insert=True)
     _reshape(digest.conversation_id)
 
 

@@ -13,7 +13,7 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from chatapp.claude import client, lifecycle
+from chatapp.claude import lifecycle
 from chatapp.claude.failures import Failure
 from chatapp.claude.models import Model
 
@@ -66,7 +66,7 @@ class ModelAdmin(admin.ModelAdmin):
         if not request.user.has_perm("chatapp.change_model"):
             raise PermissionDenied
         try:
-            said = asyncio.run(_listed())
+            said = asyncio.run(lifecycle.listed_once())
         except Failure as failure:
             messages.error(request, f"The list of models could not be read ({failure.kind}): {failure.detail}")
         else:
@@ -76,10 +76,3 @@ class ModelAdmin(admin.ModelAdmin):
             if not found:
                 messages.success(request, f"Claude lists {len(said)} models; everything in use agrees with the list.")
         return redirect("admin:chatapp_model_changelist")
-
-
-async def _listed() -> list[Any]:
-    try:
-        return list(await lifecycle.listed())
-    finally:
-        await client.close()
