@@ -13,6 +13,7 @@ from chatapp.simulator.batches import Batches
 from chatapp.simulator.connection import Connection, Request
 from chatapp.simulator.journal import Entry, Journal
 from chatapp.simulator.log import Log
+from chatapp.simulator.markers import Wish
 from chatapp.simulator.messages import Order, Service
 from chatapp.simulator.outages import Plain
 from chatapp.simulator.refusals import Refused, invalid
@@ -116,9 +117,10 @@ class Doors:
         stream.run(stream.due)
 
     def count(self, call: Call) -> Plain:
-        call.authenticate()
         prompt = rules.read(call.json(), counting=True)
-        return as_json({"input_tokens": prompt.input_tokens})
+        met = self.service.plans.choose(prompt.question, prompt.model.id, "count", "", Wish())
+        order = Order(prompt, "count", Wish(), call.authenticate(), call.id, met)
+        return order.instead() or as_json({"input_tokens": prompt.input_tokens})
 
     def models(self, call: Call) -> Plain:
         call.authenticate()

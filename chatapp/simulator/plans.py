@@ -16,7 +16,7 @@ from chatapp.simulator.refusals import invalid
 MAX_REMEMBERED = 10_000
 MOST_SECONDS = 86_400
 PLAN_FIELDS = ("fault", "times", "share", "match", "params", "lasts")
-KINDS = ("question", "title", "summary", "any")
+KINDS = ("question", "title", "summary", "any", "count")
 
 
 @dataclass(slots=True)
@@ -57,7 +57,8 @@ class Plan:
             and (self.times is None or self.met < self.times)
             and self.text in question
             and self.model in ("", model)
-            and self.kind in ("any", kind)
+            # A count is nothing that a person waits for: who wants it to fail says so.
+            and (self.kind == kind if kind == "count" else self.kind in ("any", kind))
         )
 
 

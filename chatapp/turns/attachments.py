@@ -204,7 +204,7 @@ def _shown(name: str, kind: str, media_type: str, tokens: int, data: bytes) -> F
 
 def _name(said: str, kind: Kind) -> str:
     last = words.clean(said).replace("\\", "/").rpartition("/")[2]
-    return " ".join(words.visible(last).split())[:LONGEST_NAME] or f"a {kind.value}"
+    return " ".join(words.visible(last).split())[:LONGEST_NAME] or kind.value
 
 
 # Up to the turn that notes stand for: what is older is not shown again.

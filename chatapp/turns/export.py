@@ -13,7 +13,7 @@ from chatapp.turns.models import Attempt, Conversation, Turn
 
 
 def as_json(conversation: Conversation) -> dict[str, Any]:
-    turns = conversation.turns.order_by("pk").prefetch_related("attempts")
+    turns = conversation.turns.order_by("pk").prefetch_related("attempts", "files")
     shown = meter.of(conversation.owner_id, conversation.pk, timezone.now())
     return {
         "conversation": str(conversation.pk),
@@ -50,6 +50,7 @@ def _turn(turn: Turn) -> dict[str, Any]:
         "asked_at": turn.asked_at.isoformat(),
         "ended_at": turn.ended_at.isoformat() if turn.ended_at else None,
         "question": turn.question,
+        "files": [file.name for file in turn.files.all()],
         "answer": text_of(turn),
         "state": turn.state,
         "notice": turn.notice,
