@@ -4,7 +4,15 @@ import importlib.util
 import subprocess
 import sys
 
-PARTS = ("bench.rendering", "bench.transport", "bench.gates", "bench.patience", "bench.money", "bench.story")
+PARTS = (
+    "bench.rendering",
+    "bench.transport",
+    "bench.gates",
+    "bench.patience",
+    "bench.briefing",
+    "bench.money",
+    "bench.story",
+)
 
 
 def main() -> int:

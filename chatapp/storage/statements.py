@@ -61,6 +61,11 @@ def marks(values: Sequence[object]) -> str:
     return ", ".join(["%s"] * len(values))
 
 
+def size_of(column: str) -> str:
+    """How many bytes a text has, as the database counts them."""
+    return f"length(CAST({column} AS BLOB))" if connection.vendor == "sqlite" else f"octet_length({column})"
+
+
 def forget() -> None:
     """Leave nothing of what was deleted in the log beside the database; PostgreSQL's vacuum does so by itself."""
     if connection.vendor == "sqlite":

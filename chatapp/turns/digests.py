@@ -96,11 +96,11 @@ def _open_after(turn_id: int) -> _Opened | None:
         before = past.before(turn_id)
         if whole or busy or (before.tokens and before.tokens <= threshold):
             return None
-        branch = past.of(turn_id)
+        about, digest_id = past.tokens(turn_id)
         # What Claude counted counts, unless it was told more than it will be told now.
-        if not (before.tokens and before.digest_id == branch.digest_id) and branch.tokens <= threshold:
+        if not (before.tokens and before.digest_id == digest_id) and about <= threshold:
             return None
-        fold = _fold(branch, int(chosen.tail_tokens * past.BYTES_PER_TOKEN))
+        fold = _fold(past.of(turn_id), int(chosen.tail_tokens * past.BYTES_PER_TOKEN))
         return _reserve(fold, turn_id, conversation_id, asker_id, correlation_id)
 
 

@@ -18,6 +18,8 @@ TAIL_BYTES = 20_000
 HISTORY_BYTES = 400_000
 # Of usual text, where Claude has not counted it yet.
 BYTES_PER_TOKEN = 3.5
+# As many as both databases take in one list.
+CHUNK = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,8 @@ class Step:
 
     turn_id: int
     exchange: Exchange
-
-    @property
-    def size(self) -> int:
-        """In bytes of text; what was attached counts as the text that has as many tokens."""
-        shown = sum(file.tokens for file in self.exchange.files)
-        said = len(self.exchange.question.encode()) + len(self.exchange.answer.encode())
-        return said + int(shown * BYTES_PER_TOKEN)
+    # In bytes of text; what was attached counts as the text that has as many tokens.
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +49,6 @@ class Past:
         return [step.exchange for step in self.steps]
 
     @property
-    def tokens(self) -> int:
-        """About: nobody has counted them."""
-        return int(self.size / BYTES_PER_TOKEN)
-
-    @property
     def size(self) -> int:
         pinned = sum(len(past.question.encode()) + len(past.answer.encode()) for past in self.pinned)
         return sum(step.size for step in self.steps) + len(self.notes.encode()) + pinned
@@ -64,24 +56,47 @@ class Past:
 
 def of(parent_id: int | None, room: int = HISTORY_BYTES) -> Past:
     """As far back as there is room, or to the turn for which there are notes."""
-    if parent_id is None:
-        return Past()
-    steps: list[Step] = []
-    digest_id = through_id = 0
-    rows = statements.rows(_PATH, parent_id)
-    shown = attachments.files([row[0] for row in rows if row[1] is None and row[5]])
-    for turn_id, digest, state, question, answer, _ in rows:
-        if digest is not None:
-            digest_id, through_id = digest, turn_id
-            break
-        if state == "refused" or not answer:
+    taken, digest_id, through_id = _outline(parent_id, room)
+    said = _texts([turn_id for turn_id, _ in taken])
+    shown = attachments.files([turn_id for turn_id, _ in taken])
+    steps = [Step(turn_id, Exchange(*said[turn_id], shown.get(turn_id, ())), size) for turn_id, size in taken[::-1]]
+    return _with_notes(steps, digest_id, through_id)
+
+
+def tokens(parent_id: int | None) -> tuple[int, int]:
+    """About how many tokens Claude is told of a branch where nobody has counted them, and the digest that is in it."""
+    taken, digest_id, _ = _outline(parent_id, HISTORY_BYTES)
+    notes = statements.row("SELECT text FROM chatapp_digest WHERE id = %s", digest_id) if digest_id else None
+    size = sum(size for _, size in taken) + len(notes[0].encode() if notes else b"")
+    return int(size / BYTES_PER_TOKEN), digest_id
+
+
+def _outline(parent_id: int | None, room: int) -> tuple[list[tuple[int, int]], int, int]:
+    """The turns that are told word for word, the newest first, each with its size; the digest, and where it stands.
+
+    Without their texts: of a long conversation most may never be needed.
+    """
+    taken: list[tuple[int, int]] = []
+    for turn_id, digest_id, told, size, tokens in statements.rows(_path(), parent_id) if parent_id else ():
+        if digest_id is not None:
+            return taken, digest_id, turn_id
+        if not told:
             continue
-        step = Step(turn_id, Exchange(question, answer, shown.get(turn_id, ())))
-        room -= step.size
+        size += int((tokens or 0) * BYTES_PER_TOKEN)
+        room -= size
         if room < 0:
             break
-        steps.append(step)
-    return _with_notes(steps[::-1], digest_id, through_id)
+        taken.append((turn_id, size))
+    return taken, 0, 0
+
+
+def _texts(turn_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    found: dict[int, tuple[str, str]] = {}
+    for start in range(0, len(turn_ids), CHUNK):
+        chunk = turn_ids[start : start + CHUNK]
+        sql = f"SELECT id, question, answer FROM chatapp_turn WHERE id IN ({statements.marks(chunk)})"  # noqa: S608
+        found |= {turn_id: (question, answer) for turn_id, question, answer in statements.rows(sql, *chunk)}
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +160,17 @@ _PATH = (
     "UNION ALL SELECT up.id, up.parent_id, depth + 1, "
     "(SELECT max(d.id) FROM chatapp_digest d WHERE d.through_id = up.id AND d.undone_at IS NULL) "
     "FROM chatapp_turn up JOIN path ON up.id = path.parent_id WHERE path.digest_id IS NULL"
-    ") SELECT turn.id, path.digest_id, turn.state, turn.question, turn.answer, "
-    "EXISTS (SELECT 1 FROM chatapp_attachment_turns link WHERE link.turn_id = turn.id) "
+    ") SELECT turn.id, path.digest_id, turn.state <> 'refused' AND turn.answer <> '', {} + {}, "
+    "(SELECT sum(file.tokens) FROM chatapp_attachment_turns link JOIN chatapp_attachment file "
+    "ON file.id = link.attachment_id WHERE link.turn_id = turn.id) "
     "FROM path JOIN chatapp_turn turn ON turn.id = path.id ORDER BY depth"
 )
+
+
+def _path() -> str:
+    return _PATH.format(statements.size_of("turn.question"), statements.size_of("turn.answer"))
+
+
 _DIGEST = "SELECT text, covers, conversation_id FROM chatapp_digest WHERE id = %s"
 _PINNED = (
     "SELECT id, question, answer FROM chatapp_turn WHERE conversation_id = %s AND pinned AND id <= %s "

@@ -59,11 +59,11 @@ def size(conversation_id: UUID) -> tuple[int, str]:
     before = past.before(head_id)
     if before.tokens and before.digest_id == (digest_id or 0):
         return before.tokens, before.model
-    branch = past.of(head_id)
-    if before.tokens and branch.digest_id == before.digest_id:
+    about, digest_in_use = past.tokens(head_id)
+    if before.tokens and digest_in_use == before.digest_id:
         return before.tokens, before.model
     system = prompts.of(conversation_id).text
-    return branch.tokens + int(len(system.encode()) / past.BYTES_PER_TOKEN), before.model
+    return about + int(len(system.encode()) / past.BYTES_PER_TOKEN), before.model
 
 
 def fullness(conversation_id: UUID) -> int | None:
@@ -82,7 +82,6 @@ def of(conversation: Conversation, now: datetime) -> Told:
     known = catalogue.of(model)
     health = cache.of(conversation.pk)
     warm, cold = _costs(model, tokens, now)
-    branch = past.of(conversation.head_id)
     return Told(
         percent=min(100, -(-100 * tokens // known.window_tokens)),
         tokens=tokens,
@@ -93,7 +92,7 @@ def of(conversation: Conversation, now: datetime) -> Told:
         cold=cold,
         health=health,
         last_break=health.breaks[-1] if health.breaks else None,
-        condensed=bool(branch.digest_id),
+        condensed=bool(past.tokens(conversation.head_id)[1]),
         whole=conversation.whole,
         has_notes=conversation.digests.exists(),
     )

@@ -29,9 +29,9 @@ def told() -> dict[str, int]:
 
 
 def test_the_ledger_is_verified_once_a_night_and_by_one() -> None:
-    assert [done.item for done in agenda.run_what_is_due(NIGHT)] == ["ledger", "kept"]
+    assert [done.item for done in agenda.run_what_is_due(NIGHT)] == ["ledger", "kept", "files"]
     assert agenda.run_what_is_due(NIGHT + timedelta(minutes=10)) == []
-    assert [done.item for done in agenda.run_what_is_due(NIGHT + timedelta(days=1))] == ["ledger", "kept"]
+    assert [done.item for done in agenda.run_what_is_due(NIGHT + timedelta(days=1))] == ["ledger", "kept", "files"]
 
 
 def test_before_three_in_the_sites_own_morning_nothing_is_begun() -> None:
@@ -46,7 +46,7 @@ def test_a_drift_is_a_measure_until_it_is_mended() -> None:
     agenda.run()
     assert told()["chatapp_ledger_drift_rows"] == 0
     drift()
-    found, _ = agenda.run()
+    found, *_ = agenda.run()
     assert not found.ok
     assert told()["chatapp_ledger_drift_rows"] == 1
     Counter.objects.all().delete()
@@ -64,10 +64,15 @@ def test_the_command_says_how_it_went_and_twice_does_no_harm() -> None:
             "items": [
                 {"item": "ledger", "ok": True, "words": "0 rows differ"},
                 {"item": "kept", "ok": True, "words": "0 too old to be shown again"},
+                {"item": "files", "ok": True, "words": "0 forgotten files thrown away"},
             ],
         }
     drift()
     out = StringIO()
     with pytest.raises(SystemExit):
         call_command("nightly", stdout=out)
-    assert out.getvalue() == "ledger: NOT WELL, 1 rows differ\nkept: well, 0 too old to be shown again\n"
+    assert out.getvalue().splitlines() == [
+        "ledger: NOT WELL, 1 rows differ",
+        "kept: well, 0 too old to be shown again",
+        "files: well, 0 forgotten files thrown away",
+    ]

@@ -20,7 +20,8 @@ def test_a_running_turn_offers_nothing_and_a_finished_one_what_fits(desk: Desk) 
     answer(page).locator(".block").wait_for()
     assert turn(page).get_by_role("button").count() == 0
     finish(page)
-    assert names(turn(page).get_by_role("button").all_inner_texts()) == {"Edit", "Copy", "Retry", "Details"}
+    offered = names(turn(page).get_by_role("button").all_inner_texts())
+    assert offered == {"Edit", "Copy", "Retry", "Ask Claude Opus 5.5", "Details"}
     ask(page, "[[fault:overloaded]] write")
     page.locator(f"{FINAL}[data-state=failed]").wait_for()
     assert not names(turn(page).get_by_role("button").all_inner_texts()) & {"Copy", "Continue"}

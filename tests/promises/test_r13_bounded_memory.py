@@ -69,6 +69,11 @@ class DeafReader:
 
 
 def test_readers_that_stop_reading_cost_nothing_and_are_let_go(product: Product) -> None:
+    # What is condensed meanwhile has its own memory, once and not for every reader.
+    product.change(
+        "INSERT INTO chatapp_contextsettings (prompt_cache, digest_above_tokens, digest_share_percent, tail_tokens) "
+        "VALUES ('1h', 900000, 95, 6000)"
+    )
     web = product.start()
     person = Person(product)
     first = person.begin("Hello. [[tokens:3]]")

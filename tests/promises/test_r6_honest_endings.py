@@ -76,7 +76,7 @@ def test_where_claude_can_read_no_more_a_new_conversation_is_offered_and_not_con
     tab.until_state(asked.turn, "truncated")
     assert "Start a new one" in person.turn(asked)["notice"]
     for page in (tab.page, tab.converges()):
-        assert _offers(page, asked) == ["Copy", "Retry", "Details"]
+        assert _offers(page, asked) == ["Copy", "Retry", "Ask Claude Opus 5.5", "Details"]
     tab.close()
     # A page from before may still have the button.
     refusal = person.act(asked, "continue")
