@@ -113,6 +113,7 @@ def main() -> int:
         {"turns": turns, "condensed": condensed, "median_ms": round(value, 3)}
         for (turns, condensed), value in medians.items()
     ]
+    stage.RESULTS.mkdir(parents=True, exist_ok=True)
     report.keep(stage.RESULTS / "briefing.json", runs, {}, verdicts)
     return 0 if all(verdict.holds for verdict in verdicts) else 1
 

@@ -18,7 +18,6 @@ class Migration(migrations.Migration):
             name='Digest',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('covers', models.JSONField(default=list)),
                 ('text', models.TextField()),
                 ('model', models.CharField(max_length=80)),
                 ('written_at', models.DateTimeField()),
@@ -64,6 +63,11 @@ class Migration(migrations.Migration):
             model_name='digest',
             name='through',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='digests', to='chatapp.turn'),
+        ),
+        migrations.AddField(
+            model_name='digest',
+            name='covers',
+            field=models.JSONField(default=list),
         ),
         migrations.AddIndex(
             model_name='digest',

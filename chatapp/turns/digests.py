@@ -134,7 +134,7 @@ def _fold(branch: past.Past, tail_bytes: int) -> Fold | None:
     task = tasks.of(Attempt.Task.DIGEST)
     exchanges = [step.exchange for step in taken]
     told = briefing.for_digest(exchanges, notes=branch.notes, terms=task.own_terms())
-    covers = [*branch.covers, *(step.turn_id for step in taken)]
+    covers = [*past.covers(branch.digest_id), *(step.turn_id for step in taken)]
     return Fold(taken[-1].turn_id, covers, told, task.model)
 
 

@@ -19,14 +19,15 @@ class Digest(models.Model):
     """What Claude is told in the place of a turn and all before it. Nothing of the turns themselves is lost."""
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="digests")
-    # The last turn that it stands for, and all of them by number.
+    # The last turn that it stands for.
     through = models.ForeignKey(Turn, models.CASCADE, related_name="digests")
-    covers = models.JSONField(default=list)
     text = models.TextField()
     model = models.CharField(max_length=80)
     written_at = models.DateTimeField()
     corrected_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
+    # All the turns that it stands for, by number. The last column: it may be long, and is hardly ever read.
+    covers = models.JSONField(default=list)
 
     class Meta:
         app_label = "chatapp"

@@ -40,8 +40,7 @@ class Past:
     steps: Sequence[Step] = ()
     digest_id: int = 0
     notes: str = ""
-    # The turns that the notes stand for, and those of them that a person wants told word for word all the same.
-    covers: Sequence[int] = ()
+    # The turns that the notes stand for and that a person wants told word for word all the same.
     pinned: Sequence[Exchange] = ()
 
     @property
@@ -129,15 +128,24 @@ def before(parent_id: int | None) -> Before:
     return Before(*found) if found else NOTHING_BEFORE
 
 
+def covers(digest_id: int) -> list[int]:
+    """The turns that notes stand for, all of them by number."""
+    found = statements.row("SELECT covers FROM chatapp_digest WHERE id = %s", digest_id) if digest_id else None
+    return list(_read(found[0])) if found else []
+
+
 def _with_notes(steps: list[Step], digest_id: int, through_id: int) -> Past:
     found = statements.row(_DIGEST, digest_id) if digest_id else None
     if found is None:
         return Past(steps)
-    covers: list[int] = _read(found[1])
-    pinned = [row for row in statements.rows(_PINNED, found[2], through_id) if row[0] in covers]
+    notes, conversation_id = found
+    pinned = statements.rows(_PINNED, conversation_id, through_id)
+    # Of another branch perhaps; where nothing is pinned nobody looks how long the list is.
+    covered = set(covers(digest_id)) if pinned else set()
+    pinned = [row for row in pinned if row[0] in covered]
     shown = attachments.files([row[0] for row in pinned])
     exchanges = [Exchange(question, answer, shown.get(turn_id, ())) for turn_id, question, answer in pinned]
-    return Past(steps, digest_id, found[0], covers, exchanges)
+    return Past(steps, digest_id, notes, exchanges)
 
 
 def _read(value: Any) -> Any:
@@ -171,7 +179,7 @@ def _path() -> str:
     return _PATH.format(statements.size_of("turn.question"), statements.size_of("turn.answer"))
 
 
-_DIGEST = "SELECT text, covers, conversation_id FROM chatapp_digest WHERE id = %s"
+_DIGEST = "SELECT text, conversation_id FROM chatapp_digest WHERE id = %s"
 _PINNED = (
     "SELECT id, question, answer FROM chatapp_turn WHERE conversation_id = %s AND pinned AND id <= %s "
     "AND state <> 'refused' AND answer <> '' ORDER BY id"

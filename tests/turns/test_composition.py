@@ -129,7 +129,7 @@ class History:
                 self.files = (attachments.add(self.owner, "a file", data).key,)
             case ("digest", back, text) if self.turns and text.strip():
                 branch = past.of(self.turns[back % len(self.turns)].pk)
-                covers = [*branch.covers, *(step.turn_id for step in branch.steps)]
+                covers = [*past.covers(branch.digest_id), *(step.turn_id for step in branch.steps)]
                 if branch.steps:
                     notes.keep(self.talk.pk, covers[-1], covers, text.strip(), "m", timezone.now())
             case ("undo",) if found := self.talk.digests.filter(undone_at=None).last():

@@ -36,7 +36,7 @@ def test_notes_stand_for_what_they_cover_and_the_rest_is_told_word_for_word(talk
     branch = past.of(turns[-1].pk)
     assert (branch.digest_id, branch.notes) == (made.pk, "They spoke of turns.")
     assert questions(branch) == ["turn 4", "turn 5"]
-    assert branch.covers == [turn.pk for turn in turns[:4]]
+    assert past.covers(branch.digest_id) == [turn.pk for turn in turns[:4]]
 
 
 def test_a_branch_that_leaves_before_the_notes_is_told_every_word(talk: Conversation, tell: Tell) -> None:
