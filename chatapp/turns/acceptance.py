@@ -116,7 +116,15 @@ def _write(asked: Asked, at: Place, now: datetime) -> Accepted:
     before = past.before(at.parent_id)
     # What has to answer was chosen already; whoever may not use it any more gets what is usual for him.
     wish = asked.model or at.wish
-    chosen = routing.route(asked.asker_id, wish, asked.question, before.tokens, now.date(), firm=not asked.model)
+    chosen = routing.route(
+        asked.asker_id,
+        wish,
+        asked.question,
+        before.tokens,
+        now.date(),
+        files=bool(asked.files),
+        firm=not asked.model,
+    )
     turn_id = statements.insert(
         Turn,
         conversation_id=at.conversation_id,

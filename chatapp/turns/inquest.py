@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from chatapp.claude.catalogue import label
 from chatapp.money import ledger
+from chatapp.turns import cache
 from chatapp.turns.models import Attempt, Turn
 
 # What an error repeats of the conversation is longer than what any two texts have in common.
@@ -28,6 +29,8 @@ class Account:
     detail: str
     request_id: str
     tokens: tuple[tuple[str, int | None], ...]
+    # Why Claude read again what it had in its cache, in its own opinion.
+    cache_miss: str
     usd: str
     exact: bool
     started_at: datetime
@@ -103,6 +106,7 @@ def _account(row: Attempt, before: Attempt | None, said: Iterable[str]) -> Accou
             ("to the cache", _sum(row.cache_write_5m_tokens, row.cache_write_1h_tokens)),
             ("out", row.output_tokens),
         ),
+        cache_miss=cache.WORDS.get(row.cache_miss, row.cache_miss),
         usd=ledger.usd(row.cost_nanodollars),
         exact=row.cost_exact,
         started_at=row.started_at,

@@ -69,8 +69,10 @@ class Rules:
     most_tokens: int
     hard_words: tuple[str, ...]
 
-    def hard(self, question: str, conversation_tokens: int) -> str:
+    def hard(self, question: str, conversation_tokens: int, *, files: bool = False) -> str:
         """Why a question is not for the cheap model; empty where it is short and plain."""
+        if files:
+            return "something is attached to it"
         if len(question) > self.most_characters:
             return f"longer than {self.most_characters} characters"
         if _CODE.search(question):
@@ -98,12 +100,21 @@ def rules() -> Rules:
     return Rules(bool(automatic), characters, tokens, tuple(word for word in hard_words if word))
 
 
-def route(user_id: int, wish: str, question: str, conversation_tokens: int, today: date, *, firm: bool = True) -> Route:
+def route(
+    user_id: int,
+    wish: str,
+    question: str,
+    conversation_tokens: int,
+    today: date,
+    *,
+    files: bool = False,
+    firm: bool = True,
+) -> Route:
     """The model for a question. An empty wish is nobody's; a `firm` one raises Refused where it may not be used."""
     usual = tasks.of(tasks.Name.ANSWER).model
     known = rules() if wish in ("", AUTOMATIC) else None
     if known is not None and (wish == AUTOMATIC or known.automatic_first):
-        return _automatic(known, user_id, usual, question, conversation_tokens, today)
+        return _automatic(user_id, usual, known.hard(question, conversation_tokens, files=files), today)
     wanted = wish or usual
     if offer.may_use(user_id, wanted, today):
         return Route(wanted)
@@ -138,9 +149,8 @@ def choices(user_id: int, wish: str, today: date) -> list[Choice]:
     return [Choice(value, words.removeprefix("Claude "), value == known) for value, words in lines]
 
 
-def _automatic(known: Rules, user_id: int, usual: str, question: str, conversation_tokens: int, today: date) -> Route:
+def _automatic(user_id: int, usual: str, hard: str, today: date) -> Route:
     cheap = tasks.of(tasks.Name.TITLE).model
-    hard = known.hard(question, conversation_tokens)
     if not hard and offer.may_use(user_id, cheap, today):
         return Route(cheap, "it is short and plain")
     if offer.may_use(user_id, usual, today):

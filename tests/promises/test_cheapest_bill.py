@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -23,7 +24,8 @@ TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_w
 
 
 def _begin(product: Product, question: str) -> tuple[Person, Asked]:
-    product.change("UPDATE chatapp_systemprompt SET text = ?", PROMPT)
+    # Of its own, for the simulated Claude remembers those of other tests.
+    product.change("UPDATE chatapp_systemprompt SET text = ?", f"House {uuid4().hex[:6]}. {PROMPT}")
     product.start()
     person = Person(product)
     asked = person.begin(question)

@@ -59,6 +59,11 @@ def test_short_plain_questions_go_to_the_cheap_model_and_the_rest_to_the_usual_o
     assert (chosen.model, chosen.reason) == (CHEAP if reason == "it is short and plain" else USUAL, reason)
 
 
+def test_what_has_something_attached_goes_to_the_usual_model(ada: User) -> None:
+    chosen = routing.route(ada.pk, "automatic", "What is this?", 0, timezone.now().date(), files=True)
+    assert (chosen.model, chosen.reason) == (USUAL, "something is attached to it")
+
+
 def test_the_choice_and_its_reason_are_on_the_turn(ada: User) -> None:
     turn = _begun(ada, wish="automatic")
     assert (turn.model, turn.routed) == (CHEAP, "it is short and plain")
