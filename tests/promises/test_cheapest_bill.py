@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from itertools import pairwise
 from typing import Any
 from uuid import uuid4
@@ -62,7 +63,15 @@ def _share(attempts: list[dict[str, Any]]) -> float:
     answers = [one for one in attempts if one["task"] == "answer"]
     chores = [one for one in attempts if one["task"] != "answer"]
     cheap = sum(_prompt(one) * CHEAP_INPUT + one["output_tokens"] * CHEAP_OUTPUT for one in chores)
-    return float((sum(map(_cost, answers)) + cheap) / sum(_prompt(one) * INPUT for one in answers))
+    return float((sum(map(_cost, answers)) + cheap) / (sum(_in_full(answers)) * INPUT))
+
+
+def _in_full(answers: list[dict[str, Any]]) -> list[float]:
+    """The prompts of the same conversation, told in full every time: each grows by an answer and a question."""
+    prompts = [_prompt(one) for one in answers]
+    grown = [after - before for before, after in pairwise(prompts)]
+    usual = statistics.median(grown)
+    return [prompts[0] + usual * turn for turn in range(len(prompts))]
 
 
 def test_twenty_turns_cost_at_most_a_fifth_of_what_they_would_without_a_cache(product: Product) -> None:
