@@ -123,7 +123,7 @@ def _fold(branch: past.Past, tail_bytes: int) -> Fold | None:
         # Whatever its length, the last turn stays.
         old.pop()
     taken: list[Step] = []
-    room = STEP_BYTES - len(branch.notes.encode())
+    room = STEP_BYTES - briefing.size(branch.notes)
     for step in old:
         room -= step.size
         if taken and room < 0:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chatapp.context import briefing
 from chatapp.context.briefing import Exchange
 from chatapp.storage import statements
 from chatapp.turns import attachments
@@ -49,8 +50,8 @@ class Past:
 
     @property
     def size(self) -> int:
-        pinned = sum(len(past.question.encode()) + len(past.answer.encode()) for past in self.pinned)
-        return sum(step.size for step in self.steps) + len(self.notes.encode()) + pinned
+        pinned = sum(briefing.size(past.question) + briefing.size(past.answer) for past in self.pinned)
+        return sum(step.size for step in self.steps) + briefing.size(self.notes) + pinned
 
 
 def of(parent_id: int | None, room: int = HISTORY_BYTES) -> Past:
@@ -66,7 +67,7 @@ def tokens(parent_id: int | None) -> tuple[int, int]:
     """About how many tokens Claude is told of a branch where nobody has counted them, and the digest that is in it."""
     taken, digest_id, _ = _outline(parent_id, HISTORY_BYTES)
     notes = statements.row("SELECT text FROM chatapp_digest WHERE id = %s", digest_id) if digest_id else None
-    size = sum(size for _, size in taken) + len(notes[0].encode() if notes else b"")
+    size = sum(size for _, size in taken) + (briefing.size(notes[0]) if notes else 0)
     return int(size / BYTES_PER_TOKEN), digest_id
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from chatapp.claude import catalogue
-from chatapp.context import prompts
+from chatapp.context import briefing, prompts
 from chatapp.money import prices, reports
 from chatapp.money.prices import Tokens
 from chatapp.storage import statements
@@ -63,7 +63,7 @@ def size(conversation_id: UUID) -> tuple[int, str]:
     if before.tokens and digest_in_use == before.digest_id:
         return before.tokens, before.model
     system = prompts.of(conversation_id).text
-    return about + int(len(system.encode()) / past.BYTES_PER_TOKEN), before.model
+    return about + int(briefing.size(system) / past.BYTES_PER_TOKEN), before.model
 
 
 def fullness(conversation_id: UUID) -> int | None:

@@ -106,7 +106,7 @@ def test_a_conversation_is_renamed_pinned_archived_and_deleted(desk: Desk) -> No
     menu.click()
     page.get_by_role("button", name="Archive", exact=True).click()
     page.wait_for_load_state()
-    expect(page.locator("#rail-list")).not_to_contain_text("Larks")
+    expect(page.locator("#rail-list")).not_to_contain_text("Larks", timeout=15_000)
     menu.click()
     page.get_by_role("button", name="Delete…").click()
     page.get_by_role("dialog").get_by_role("button", name="Keep it").click()

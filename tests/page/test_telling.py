@@ -202,8 +202,7 @@ def test_without_scripts_a_file_goes_with_the_form(desk: Desk, drawer: Path) -> 
     expect(page.get_by_label("Message")).to_have_value("And this?")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
 def test_axe_finds_nothing_in_what_claude_is_told(
     desk: Desk, house: Product, drawer: Path, scheme: str, width: int
 ) -> None:

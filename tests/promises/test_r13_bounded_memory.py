@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 # Each may keep what it had not read when it fell behind, and a busy allocator some more: what is kept of every
 # answer has to stand out from that.
 DEAF = 8
-ANSWER_BYTES = 300_000
+ANSWER_BYTES = 400_000
 # With the others no more than a page shows.
 ANSWERS = 24
 PATIENCE_SECONDS = 10.0

@@ -153,7 +153,7 @@ def _live_through(history: list[tuple[Any, ...]]) -> None:
     raise Back
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(acts, min_size=1, max_size=14))
 def test_edits_branches_digests_pins_files_and_model_switches_never_make_a_request_that_is_refused(
     history: list[tuple[Any, ...]],

@@ -33,7 +33,7 @@ def test_the_first_visit_by_keyboard_alone_with_nothing_for_axe_to_find(
         found: list[str] = []
         with browser.new_context(color_scheme=scheme, viewport={"width": 390, "height": 844}) as context:
             page = context.new_page()
-            page.set_default_timeout(10_000)
+            page.set_default_timeout(20_000)
 
             def read() -> None:
                 # Evaluated by the test's own channel, which the page's policy does not bind.
