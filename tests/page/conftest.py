@@ -43,6 +43,14 @@ def house(simulated: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield product
 
 
+@pytest.fixture(scope="session")
+def steady_house(simulated: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """For whoever looks at one answer after the other: here no failure that a test ordered closes the way to Claude."""
+    with closing(Product(simulated.url, tmp_path_factory.mktemp("steady"))) as product:
+        product.start(CHATAPP_BREAKER="0")
+        yield product
+
+
 @pytest.fixture
 def desk(in_browser: InBrowser, house: Product) -> Iterator[Desk]:
     desk: Desk = in_browser(lambda browser: Desk(browser, house, next(_people)))

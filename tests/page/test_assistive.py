@@ -9,8 +9,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page.desk import Desk, ask, ask_and_finish, finish, say, turn
+from tests.product import Product
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def house(steady_house: Product) -> Product:
+    return steady_house
+
 
 AXE = (Path(__file__).resolve().parents[1] / "vendor" / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]

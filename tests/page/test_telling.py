@@ -14,6 +14,13 @@ from tests.page.test_assistive import STILL, violations
 from tests.product import Product
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def house(steady_house: Product) -> Product:
+    return steady_house
+
+
 PASTE = """([name, type, bytes]) => {
   const data = new DataTransfer();
   data.items.add(new File([new Uint8Array(bytes)], name, { type }));
