@@ -11,10 +11,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from chatapp.claude.catalogue import EFFORTS
 from chatapp.environment import MODEL_NAME
 
 THINKING: Final = ("adaptive", "between_tools", "disabled")
-EFFORTS: Final = ("low", "medium", "high", "xhigh", "max")
 
 
 def _manners() -> dict[str, list[str]]:
