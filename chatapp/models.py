@@ -5,12 +5,15 @@ from chatapp.context.models import ContextSettings, SystemPrompt
 from chatapp.money.models import Budget, Counter, Entry, Grant, Hold, MoneySettings, Price
 from chatapp.nightly.models import Night
 from chatapp.pages.models import Invitation, SiteSettings, Tries
+from chatapp.review.models import Chain, Criterion, Item, Note, Review, ReviewSettings, Rule, Scorecard, Visit
 from chatapp.telemetry.models import Reading
 from chatapp.turns.attachments import Attachment
 from chatapp.turns.fallbacks import Fallbacks
+from chatapp.turns.feedback import Feedback
 from chatapp.turns.kept import KeptAnswer
 from chatapp.turns.models import Attempt, Checkpoint, Conversation, Turn
 from chatapp.turns.notes import Digest
+from chatapp.turns.register.models import Filed, Label, Labelled, Profile, Progress
 from chatapp.turns.routing import Routing
 from chatapp.turns.tasks import TaskSettings
 
@@ -18,28 +21,43 @@ __all__ = [
     "Attachment",
     "Attempt",
     "Budget",
+    "Chain",
     "Checkpoint",
     "ContextSettings",
     "Conversation",
     "Counter",
+    "Criterion",
     "Digest",
     "Entry",
     "Fallbacks",
+    "Feedback",
+    "Filed",
     "Grant",
     "Hold",
     "Invitation",
+    "Item",
     "KeptAnswer",
+    "Label",
+    "Labelled",
     "Model",
     "MoneySettings",
     "Night",
+    "Note",
     "Price",
+    "Profile",
+    "Progress",
     "Provider",
     "Reading",
+    "Review",
+    "ReviewSettings",
     "Routing",
+    "Rule",
+    "Scorecard",
     "SiteSettings",
     "Stop",
     "SystemPrompt",
     "TaskSettings",
     "Tries",
     "Turn",
+    "Visit",
 ]

@@ -10,6 +10,7 @@ from chatapp.rendering import words
 from chatapp.storage import statements
 from chatapp.turns import attachments, later, refusals, stopping, thread
 from chatapp.turns.models import RUNNING_STATES, Conversation, Turn
+from chatapp.turns.register import filing
 from chatapp.turns.relay import Removed, Renamed, Reshaped, relay
 
 TITLE_CHARACTERS = 200
@@ -55,6 +56,7 @@ def delete(conversation: Conversation) -> None:
             return  # deleted in the same moment from another page
         stopping.settle_open(locked)
         keys = attachments.delete_all_of(locked)
+        filing.forget(locked.pk)
         # The head points back at a turn of its own; without it nothing is left that could hold the rows.
         Conversation.objects.filter(pk=locked.pk).update(head=None)
         locked.delete()
