@@ -96,12 +96,17 @@ def before(reviewer: User, item_id: int, *, leads: bool) -> Item | None:
 def take(item: Item, reviewer: User) -> bool:
     """His for a while, unless somebody was quicker."""
     now = timezone.now()
-    if item.state == Item.State.DONE:
-        return True
     free = Q(assignee=None) | Q(assignee=reviewer, taken_at__isnull=False) | Q(taken_at__lt=now - TAKEN_FOR)
     if Item.objects.filter(free, pk=item.pk).update(assignee=reviewer, taken_at=now):
         return True
     return Item.objects.filter(pk=item.pk, assignee=reviewer).exists()
+
+
+def concerns(item: Item, reviewer: User, *, leads: bool) -> bool:
+    """Whether this reviewer has anything to do with it now."""
+    if item.state == Item.State.DISPUTED:
+        return leads
+    return item.state != Item.State.DONE and not item.reviews.filter(reviewer=reviewer).exists()
 
 
 def assign(item: Item, reviewer: User | None) -> None:

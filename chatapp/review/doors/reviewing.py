@@ -69,7 +69,7 @@ def item(request: HttpRequest, item_id: int) -> HttpResponseBase:
             return redirect(f"{reverse('review_next')}?after={item_id}")
         except queue.Unclear as unclear:
             wrong = str(unclear)
-    if not queue.take(found, me):
+    if queue.concerns(found, me, leads=me.has_perm(LEAD)) and not queue.take(found, me):
         messages.warning(request, f"{found.assignee} is at it just now.")
     turn = found.turn
     note(request, Visit.What.REVIEW, f"item {item_id}: {found.get_why_display()}", turn.conversation, turn.pk)
@@ -80,6 +80,8 @@ def item(request: HttpRequest, item_id: int) -> HttpResponseBase:
         "criteria": _criteria(card, request.POST),
         "note": request.POST.get("note", ""),
         "transcript": transcript,
+        "current": [one for one in transcript.turns if one.current],
+        "before": [one for one in transcript.turns if one.id < turn.pk],
         "turn_id": turn.pk,
         "open_reviews": transcripts.open_to(found, me),
         "known_labels": Label.objects.all(),

@@ -89,6 +89,8 @@ def _pieces(word: str, at: int) -> list[tuple[str, int, int]]:
 
 
 def _plain(word: str) -> str:
+    if word.isascii():
+        return word.lower()
     apart = unicodedata.normalize("NFKD", word.casefold())
     return "".join(letter for letter in apart if not unicodedata.combining(letter) and letter.isalnum())
 
