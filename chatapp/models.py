@@ -5,7 +5,10 @@ from chatapp.context.models import ContextSettings, SystemPrompt
 from chatapp.money.models import Budget, Counter, Entry, Grant, Hold, MoneySettings, Price
 from chatapp.nightly.models import Night
 from chatapp.pages.models import Invitation, SiteSettings, Tries
+from chatapp.telemetry.alarm_settings import AlarmSettings
+from chatapp.telemetry.alarms import Alarm, Lookout
 from chatapp.telemetry.models import Reading
+from chatapp.telemetry.post import Telling
 from chatapp.turns.attachments import Attachment
 from chatapp.turns.fallbacks import Fallbacks
 from chatapp.turns.kept import KeptAnswer
@@ -15,6 +18,8 @@ from chatapp.turns.routing import Routing
 from chatapp.turns.tasks import TaskSettings
 
 __all__ = [
+    "Alarm",
+    "AlarmSettings",
     "Attachment",
     "Attempt",
     "Budget",
@@ -29,6 +34,7 @@ __all__ = [
     "Hold",
     "Invitation",
     "KeptAnswer",
+    "Lookout",
     "Model",
     "MoneySettings",
     "Night",
@@ -40,6 +46,7 @@ __all__ = [
     "Stop",
     "SystemPrompt",
     "TaskSettings",
+    "Telling",
     "Tries",
     "Turn",
 ]
