@@ -67,8 +67,8 @@ def ledger_drift(wanted: AlarmSettings, now: datetime) -> list[Cause]:
     if not rows:
         return []
     sentence = (
-        f"{rows} rows of the ledger do not add up. `manage.py ledger verify` names them; when they are mended, "
-        "`manage.py nightly` looks again."
+        f"The ledger does not add up: {rows} of its rows differ. `manage.py ledger verify` names them; "
+        "when they are mended, `manage.py nightly` looks again."
     )
     return [Cause("ledger drift", Kind.LEDGER_DRIFT, sentence)]
 
