@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 
 # What is over for so long is forgotten.
 KEPT: Final = timedelta(days=90)
+_WRONG_CLOCK: Final = timedelta(hours=1)
 _LONGEST_NAME: Final = 200
 _LONGEST_SENTENCE: Final = 500
 
@@ -73,7 +74,9 @@ class Cause:
 
 def claim(now: datetime, every: timedelta) -> bool:
     """Whether we are the one whose turn it is to look."""
-    if Lookout.objects.filter(pk=1, looked_at__lte=now - every).update(looked_at=now):
+    # A clock that was put back must not keep everybody from looking until it is there again.
+    due = Q(looked_at__lte=now - every) | Q(looked_at__gt=now + _WRONG_CLOCK)
+    if Lookout.objects.filter(due, pk=1).update(looked_at=now):
         return True
     try:
         with transaction.atomic():

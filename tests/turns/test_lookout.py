@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -92,6 +93,15 @@ def test_one_looks_at_the_rows_and_the_others_do_not() -> None:
     assert open_() == ["ledger drift"]
 
 
+def test_a_clock_that_was_put_back_keeps_nobody_from_looking() -> None:
+    looked(0)
+    drift(1)
+    looked(-59)
+    assert open_() == []
+    looked(-61)
+    assert open_() == ["ledger drift"]
+
+
 def test_a_rule_that_breaks_keeps_no_other_from_looking_and_ends_no_alarm(caplog: pytest.LogCaptureFixture) -> None:
     alarm = Alarm.objects.create(cause="spend", kind=Kind.SPEND, sentence="Much.", since=START, last_seen=START)
     MoneySettings.objects.update_or_create(pk=1, defaults={"time_zone": "Nowhere/Atlantis"})
@@ -118,21 +128,23 @@ def test_what_was_over_long_ago_is_forgotten() -> None:
 def test_of_many_who_see_it_in_the_same_moment_one_makes_an_alarm_of_it(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     drift(3)
+    # Many ways, so that two meet at one of them.
+    ways = [replace(REFUSED, provider=f"way{number:02}") for number in range(30)]
     at_once = threading.Barrier(6)
 
     def look() -> None:
         try:
             at_once.wait(10)
-            looked(0, [REFUSED])
+            looked(0, ways)
         finally:
             connection.close()
 
     with ThreadPoolExecutor(6) as threads:
         for done in [threads.submit(look) for _ in range(6)]:
-            done.result(30)
-    assert open_() == ["breaker Claude all", "ledger drift"]
+            done.result(60)
+    assert open_() == [*(f"breaker {way.provider} all" for way in ways), "ledger drift"]
     assert Telling.objects.filter(alarm__cause="ledger drift").count() == 1
-    assert caplog.text.count("alarm: ") == 2
+    assert caplog.text.count("alarm: ") == 31
 
 
 @pytest.mark.slow
