@@ -54,6 +54,7 @@ class Environment:
     concurrency: int
     prompt_cache: str
     attachments: str | None
+    mail: str | None
     breaker: bool
 
 
@@ -102,6 +103,7 @@ def read(environ: Mapping[str, str]) -> Environment:
         breaker=get("CHATAPP_BREAKER", _switch, True),
         prompt_cache=get("CHATAPP_PROMPT_CACHE", _one_of(*CACHE_CHOICES), "1h"),
         attachments=get("CHATAPP_ATTACHMENTS", _folder, None),
+        mail=get("CHATAPP_MAIL", _url("smtp", "smtps"), None),
         concurrency=get("CHATAPP_CONCURRENCY", _whole(1, 10_000), 1000),
     )
 

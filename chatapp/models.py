@@ -6,7 +6,10 @@ from chatapp.money.models import Budget, Counter, Entry, Grant, Hold, MoneySetti
 from chatapp.nightly.models import Night
 from chatapp.pages.models import Invitation, SiteSettings, Tries
 from chatapp.review.models import Chain, Criterion, Item, Note, Review, ReviewSettings, Rule, Scorecard, Visit
+from chatapp.telemetry.alarm_settings import AlarmSettings
+from chatapp.telemetry.alarms import Alarm, Lookout
 from chatapp.telemetry.models import Reading
+from chatapp.telemetry.post import Telling
 from chatapp.turns.attachments import Attachment
 from chatapp.turns.fallbacks import Fallbacks
 from chatapp.turns.feedback import Feedback
@@ -18,6 +21,8 @@ from chatapp.turns.routing import Routing
 from chatapp.turns.tasks import TaskSettings
 
 __all__ = [
+    "Alarm",
+    "AlarmSettings",
     "Attachment",
     "Attempt",
     "Budget",
@@ -39,6 +44,7 @@ __all__ = [
     "KeptAnswer",
     "Label",
     "Labelled",
+    "Lookout",
     "Model",
     "MoneySettings",
     "Night",
@@ -57,6 +63,7 @@ __all__ = [
     "Stop",
     "SystemPrompt",
     "TaskSettings",
+    "Telling",
     "Tries",
     "Turn",
     "Visit",
