@@ -162,7 +162,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('owners_see', models.BooleanField(default=False, help_text='Whoever owns a conversation sees in its menu when it was read by staff, and why.', verbose_name='owners see who read')),
-                ('second_percent', models.PositiveSmallIntegerField(default=10, help_text='Of so many items in a hundred a second reviewer is asked, who does not see what the first one found.', validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='second reviewer, percent')),
+                ('second_percent', models.PositiveSmallIntegerField(default=10, help_text='Of so many items in a hundred a second reviewer is asked, who does not see what the first found.', validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='second reviewer, percent')),
             ],
             options={
                 'verbose_name': 'review settings',

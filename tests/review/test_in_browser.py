@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from chatapp.review.models import Item, Review, Scorecard
@@ -126,7 +126,7 @@ def test_rows_are_reached_by_keyboard_and_an_answer_arrives_once_more(
         page.keyboard.press("Enter")
         page.wait_for_url(f"**/c/{turns[1].conversation_id}/**")
         page.get_by_role("button", name="Replay as it arrived").click()
-        page.wait_for_function("document.querySelector('[data-film]').textContent.endsWith('| 2 |')")
+        expect(page.locator("[data-film]")).to_contain_text("| 1 | 2 |")
         return page.locator("[data-film]").inner_text()
 
     film = visit(in_browser, live_server, bea, work)

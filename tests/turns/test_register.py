@@ -13,10 +13,9 @@ from django.db import connection
 from django.utils import timezone
 
 from chatapp.storage import statements
-from chatapp.turns import opinions, shelf
+from chatapp.turns import shelf
 from chatapp.turns.feedback import Feedback
 from chatapp.turns.models import Attempt, Conversation, Turn
-from chatapp.turns.refusals import Refused
 from chatapp.turns.register import costs, filing, finding, index, words
 from chatapp.turns.register.finding import Wanted
 from chatapp.turns.register.models import Filed, Label, Labelled
@@ -206,26 +205,6 @@ def _pages(wanted: Wanted, size: int) -> list[int]:
         if below is None:
             return ids
     raise AssertionError("the pages have no end")
-
-
-def test_a_thumb_changes_what_a_filed_turn_is_found_by(tell: Tell) -> None:
-    turn = tell("well?")
-    file_all()
-    opinions.give(turn, "down", "  It is wrong.\r\nVery. ")
-    assert found(thumb=-1) == [turn.pk]
-    assert Feedback.objects.get(turn=turn).words == "It is wrong.\nVery."
-    opinions.give(turn, "none")
-    assert found(thumb=-1) == []
-    assert not Feedback.objects.exists()
-
-
-def test_a_thumb_is_for_answers_that_are_there_and_points_somewhere(tell: Tell) -> None:
-    running = tell("wait", state=State.STREAMING, ended_at=None)
-    done = tell("done")
-    for turn, thumb, said in ((running, "up", ""), (done, "sideways", ""), (done, "up", "x" * 1001)):
-        with pytest.raises(Refused):
-            opinions.give(turn, thumb, said)
-    assert not Feedback.objects.exists()
 
 
 def test_a_deleted_conversation_is_found_by_nothing_any_more(talk: Conversation, tell: Tell, ada: User) -> None:
