@@ -210,7 +210,6 @@ class Migration(migrations.Migration):
                 ('conversation_id', models.UUIDField(null=True)),
                 ('turn_id', models.BigIntegerField(null=True)),
                 ('owner_id', models.BigIntegerField(null=True)),
-                ('owner', models.CharField(default='', max_length=150)),
                 ('reason', models.CharField(default='', max_length=500)),
                 ('address', models.CharField(default='', max_length=64)),
                 ('agent', models.CharField(default='', max_length=200)),

@@ -104,8 +104,12 @@ class Filters:
     search: str = field(default="")
 
     @property
-    def is_any(self) -> bool:
-        return bool(self.query)
+    def told(self) -> str:
+        """The filters for a record that stays: people by number, so that who is erased is named nowhere."""
+        said = QueryDict(self.query, mutable=True)
+        if self.wanted and self.wanted.asker_id is not None:
+            said["person"] = str(self.wanted.asker_id)
+        return said.urlencode()
 
 
 def read(data: QueryDict) -> Filters:

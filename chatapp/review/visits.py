@@ -49,7 +49,6 @@ def record(request: HttpRequest, reader: User, seen: Seen) -> Visit:
     with transaction.atomic():
         Chain.objects.get_or_create(pk=THE_ROW)
         chain = Chain.objects.select_for_update().get(pk=THE_ROW)
-        owner = seen.conversation.owner if seen.conversation else None
         visit = Visit(
             number=chain.count + 1,
             what=seen.what,
@@ -58,8 +57,7 @@ def record(request: HttpRequest, reader: User, seen: Seen) -> Visit:
             at=timezone.now(),
             conversation_id=seen.conversation.pk if seen.conversation else None,
             turn_id=seen.turn_id,
-            owner_id=owner.pk if owner else None,
-            owner=owner.get_username() if owner else "",
+            owner_id=seen.conversation.owner_id if seen.conversation else None,
             reason=seen.reason.replace("\x00", "")[:500],
             address=(request.META.get("REMOTE_ADDR") or "")[:64],
             agent=request.headers.get("User-Agent", "").replace("\x00", "")[:200],

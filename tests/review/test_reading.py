@@ -89,7 +89,7 @@ def test_a_transcript_is_masked_and_says_what_really_happened(desk_of_bea: Clien
     ):
         assert fact in said, fact
     visit = Visit.objects.get()
-    assert (visit.what, visit.reader, visit.owner, visit.turn_id) == ("transcript", "bea", "ada", turn.pk)
+    assert (visit.what, visit.reader, visit.owner_id, visit.turn_id) == ("transcript", "bea", turn.asker_id, turn.pk)
 
 
 def test_what_is_masked_is_revealed_for_a_reason_and_not_without(desk_of_bea: Client, turn: Turn) -> None:
@@ -123,6 +123,8 @@ def test_a_search_shows_masked_hits_and_is_a_reading(desk_of_bea: Client, turn: 
     assert "<mark>treasure</mark>" in page
     assert MAIL not in page
     assert Visit.objects.get().what == "search"
+    desk_of_bea.get("/review/?q=stair&person=ada")
+    assert Visit.objects.get(number=2).reason == f"q=stair&person={turn.asker_id}"
     assert "Nothing was asked that fits" in words(desk_of_bea.get("/review/?q=gold"))
 
 

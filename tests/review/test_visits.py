@@ -34,7 +34,7 @@ def test_rows_that_nobody_touched_are_in_order(bea: User, talk: Conversation) ->
     found = visits.verify()
     assert (found.count, found.wrong) == (5, ())
     row = Visit.objects.get(number=3)
-    assert (row.reader, row.owner, row.reason, row.address) == ("bea", "ada", "because 2", "127.0.0.1")
+    assert (row.reader, row.owner_id, row.reason, row.address) == ("bea", talk.owner_id, "because 2", "127.0.0.1")
     assert row.conversation_id == talk.pk
 
 

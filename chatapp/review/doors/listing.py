@@ -44,7 +44,7 @@ def show(request: HttpRequest) -> HttpResponse:
         return page(request, "list.html", {"form": asked.form, "wrong": True}, status=400)
     if asked.wanted.search:
         # The hits show words of conversations, so this is a reading.
-        note(request, Visit.What.SEARCH, asked.query)
+        note(request, Visit.What.SEARCH, asked.told)
     found = finding.page(asked.wanted, asked.below)
     context = {
         "form": asked.form,
@@ -63,7 +63,7 @@ def export(request: HttpRequest, form: str) -> HttpResponseBase:
     if asked.wanted is None:
         return page(request, "list.html", {"form": asked.form, "wrong": True}, status=400)
     write, kind = exports.FORMATS[form]
-    note(request, Visit.What.EXPORT, f"{form}: {asked.query or 'everything'}")
+    note(request, Visit.What.EXPORT, f"{form}: {asked.told or 'everything'}")
     response = StreamingHttpResponse(write(asked.wanted), content_type=kind)
     response.headers["Content-Disposition"] = f'attachment; filename="reviews.{form}"'
     return response

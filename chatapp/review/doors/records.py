@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from chatapp.money import standings
+from chatapp.money.models import Scope
 from chatapp.review import visits
 from chatapp.review.doors.guard import AUDIT, number, page, staff
 from chatapp.review.models import ReviewSettings, Visit
@@ -27,7 +30,7 @@ def show(request: HttpRequest) -> HttpResponse:
     if said["reader"]:
         rows = rows.filter(reader=said["reader"])
     if said["owner"]:
-        rows = rows.filter(owner=said["owner"])
+        rows = rows.filter(owner_id__in=User.objects.filter(username=said["owner"]).values("pk"))
     if said["conversation"]:
         try:
             rows = rows.filter(conversation_id=UUID(said["conversation"]))
@@ -37,8 +40,9 @@ def show(request: HttpRequest) -> HttpResponse:
     if below is not None:
         rows = rows.filter(number__lt=below)
     found = list(rows[: PAGE + 1])
+    names = standings.names_of(Scope.USER, {visit.owner_id for visit in found if visit.owner_id})
     context = {
-        "visits": found[:PAGE],
+        "visits": [(visit, names.get(visit.owner_id, "")) for visit in found[:PAGE]],
         "below": found[PAGE - 1].number if len(found) > PAGE else None,
         "said": said,
         "wrong": wrong,

@@ -18,7 +18,7 @@ class Kept(models.QuerySet["Visit"]):
 
 
 class Visit(models.Model):
-    """Who read what of whom, when, why and from where. Names are written out, for people go and rows stay."""
+    """Who read what of whom, when, why and from where. The reader's name is written out, for he answers for it."""
 
     class What(models.TextChoices):
         SEARCH = "search", "searched"
@@ -35,8 +35,8 @@ class Visit(models.Model):
     at = models.DateTimeField()
     conversation_id = models.UUIDField(null=True)
     turn_id = models.BigIntegerField(null=True)
+    # By number alone: a row stays for ever, and whoever is erased is to be named nowhere.
     owner_id = models.BigIntegerField(null=True)
-    owner = models.CharField(max_length=150, default="")
     reason = models.CharField(max_length=500, default="")
     address = models.CharField(max_length=64, default="")
     agent = models.CharField(max_length=200, default="")
