@@ -11,6 +11,7 @@ from chatapp.turns.fallbacks import Fallbacks
 from chatapp.turns.kept import KeptAnswer
 from chatapp.turns.models import Attempt, Checkpoint, Conversation, Turn
 from chatapp.turns.notes import Digest
+from chatapp.turns.retention.models import Erasure, LegalHold, Retention
 from chatapp.turns.routing import Routing
 from chatapp.turns.tasks import TaskSettings
 
@@ -24,17 +25,20 @@ __all__ = [
     "Counter",
     "Digest",
     "Entry",
+    "Erasure",
     "Fallbacks",
     "Grant",
     "Hold",
     "Invitation",
     "KeptAnswer",
+    "LegalHold",
     "Model",
     "MoneySettings",
     "Night",
     "Price",
     "Provider",
     "Reading",
+    "Retention",
     "Routing",
     "SiteSettings",
     "Stop",
