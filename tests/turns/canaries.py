@@ -9,14 +9,18 @@ from pathlib import Path
 from uuid import uuid4
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 
 from chatapp.files import cupboard
+from chatapp.turns import closing
 from chatapp.turns.attachments import Attachment
+from chatapp.turns.closing import Receipt
 from chatapp.turns.kept import KeptAnswer
 from chatapp.turns.models import Attempt, Checkpoint, Conversation, Turn
 from chatapp.turns.notes import Digest
 from chatapp.turns.states import State
+from tests.turns import stories
 
 # Outside of ASCII, for what is kept as JSON spells it differently.
 WORD = "Käfigvogel"
@@ -91,9 +95,10 @@ def _plant(owner: User, at: datetime, number: int) -> Conversation:
     title = (f"{canary('title', owner.username)} " * 9)[: 40 + number % 150]
     Conversation.objects.filter(pk=made.pk).update(head=turn, title=title)
     Digest.objects.create(conversation=made, through=turn, text=said("digest"), model="m", written_at=at, covers=[1])
-    Attempt.objects.create(
-        turn=turn, number=1, model="m", hold_id=0, detail=said("detail"), outcome="failed", started_at=at, ended_at=at
-    )
+    attempt = stories.attempt(turn, Attempt.Task.ANSWER)
+    failed = Receipt(Attempt.Outcome.FAILED, None, exact=True, billed=False, sent=False, detail=said("detail"))
+    with transaction.atomic():
+        closing.settle(attempt.pk, failed, at)
     KeptAnswer.objects.create(key=uuid4().hex, turn=turn, written_at=at)
     if number < 3:
         _attach(owner, said("file").encode(), f"{canary('filename', owner.username)}txt").turns.add(turn)
