@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
             name='LegalHold',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.UUIDField(db_index=True, editable=False, verbose_name='conversation')),
+                ('number', models.UUIDField(db_index=True, verbose_name='conversation')),
                 ('owner_number', models.BigIntegerField(editable=False)),
                 ('reason', models.CharField(help_text='Who asked for it and why; never what was said.', max_length=400)),
                 ('since', models.DateTimeField(editable=False)),

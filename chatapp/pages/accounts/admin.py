@@ -18,6 +18,7 @@ from django.shortcuts import redirect
 from chatapp.money.models import Budget, Grant
 from chatapp.pages.accounts import leaving
 from chatapp.turns.retention import holds, persons
+from chatapp.turns.retention.models import LegalHold
 
 admin.site.unregister((User, Group))
 
@@ -44,7 +45,8 @@ class PeopleAdmin(_GoesWithItsLimits, UserAdmin):
     ) -> tuple[list[Any], dict[Any, Any], set[Any], list[Any]]:
         """What must be kept is said in words, before anything is deleted."""
         found, counts, unpermitted, _ = super().get_deleted_objects(objs, request)
-        return found, counts, unpermitted, [sentence for person in objs for sentence in obstacles(request, person)]
+        sentences = [sentence for person in objs for sentence in obstacles(request, person)]
+        return found, counts, set(unpermitted) - {LegalHold._meta.verbose_name}, sentences
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         person = self.get_object(request, unquote(object_id))

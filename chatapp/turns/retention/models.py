@@ -57,7 +57,7 @@ class LegalHold(models.Model):
 
     # While it is open the database itself refuses to let the conversation go.
     conversation = models.ForeignKey(Conversation, models.PROTECT, null=True, editable=False, related_name="holds")
-    number = models.UUIDField("conversation", editable=False, db_index=True)
+    number = models.UUIDField("conversation", db_index=True)
     owner_number = models.BigIntegerField(editable=False)
     reason = models.CharField(max_length=400, help_text="Who asked for it and why; never what was said.")
     since = models.DateTimeField(editable=False)
