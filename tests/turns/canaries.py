@@ -77,7 +77,8 @@ def _plant(owner: User, at: datetime, number: int) -> Conversation:
         question=said("question"),
         model="claude-sonnet-5-5",
         state=State.STREAMING,
-        asked_at=at,
+        # There was no price for it long ago.
+        asked_at=timezone.now(),
         worker="gone",
         lease_until=at + timedelta(days=9999),
     )
@@ -89,6 +90,7 @@ def _plant(owner: User, at: datetime, number: int) -> Conversation:
         notice=canary("notice", owner.username),
         limit_report={"name": canary("report", owner.username)},
         state=State.ANSWERED,
+        asked_at=at,
         ended_at=at,
         lease_until=None,
     )
@@ -98,7 +100,7 @@ def _plant(owner: User, at: datetime, number: int) -> Conversation:
     attempt = stories.attempt(turn, Attempt.Task.ANSWER)
     failed = Receipt(Attempt.Outcome.FAILED, None, exact=True, billed=False, sent=False, detail=said("detail"))
     with transaction.atomic():
-        closing.settle(attempt.pk, failed, at)
+        closing.settle(attempt.pk, failed, timezone.now())
     KeptAnswer.objects.create(key=uuid4().hex, turn=turn, written_at=at)
     if number < 3:
         _attach(owner, said("file").encode(), f"{canary('filename', owner.username)}txt").turns.add(turn)

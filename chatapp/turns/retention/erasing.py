@@ -31,7 +31,7 @@ ALSO_FORGETS: Final[Sequence[Callable[[Sequence[UUID]], object]]] = ()
 # Rows of these go with conversations and people; their tables are vacuumed.
 TABLES: Final = (Turn, Attempt, Checkpoint, Digest, KeptAnswer, Attachment, Conversation, User, Session, LogEntry)
 # A larger file is not written anew while people ask: whoever writes waits for it.
-AT_ONCE_BYTES: Final = 100_000_000
+AT_ONCE_BYTES: Final = 50_000_000
 
 
 def erase(
