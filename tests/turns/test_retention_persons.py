@@ -11,11 +11,9 @@ from random import Random
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
-from django.db import models
 from django.test import Client
 from django.utils import timezone
 
@@ -231,23 +229,3 @@ def test_whoever_is_stopped_on_the_way_can_go_on(ada: User) -> None:
     persons.erase(ada)
     assert not User.objects.exists()
     assert Erasure.objects.get(kind="person").conversations == 2
-
-
-NAMES_A_PERSON = {"user_id", "person_number", "owner_number", "by_number"}
-
-
-def test_every_column_that_names_a_person_is_in_the_list() -> None:
-    """A new table of ours that names somebody is one line more in `traces`."""
-    listed = {(trace.table, way.removesuffix("_id")) for trace in traces.TRACES for way in (trace.whose, *trace.also)}
-    columns = {
-        (model._meta.label, field.name.removesuffix("_id"))
-        for model in apps.get_models()
-        for field in model._meta.concrete_fields
-        if (isinstance(field, models.ForeignKey) and field.related_model is User) or field.name in NAMES_A_PERSON
-    }
-    assert columns - listed == set()
-
-
-def test_every_trace_can_be_read(ada: User) -> None:
-    for trace in traces.TRACES:
-        assert isinstance(trace.rows(ada.pk).count(), int)

@@ -77,10 +77,18 @@ TRACES: Final = (
     Trace("chatapp.Entry", "user_id", Then.STAYS, "entries", also=("author",)),
     Trace("chatapp.Hold", "user_id", Then.STAYS, "holds"),
     Trace("chatapp.Counter", "user_id", Then.STAYS, "counters"),
-    Trace("chatapp.Invitation", "used_by", Then.DELETED, "invitation"),
-    # An invitation that somebody else has used is his.
-    Trace("chatapp.Invitation", "created_by", Then.DELETED, "invitations-made", only=Q(used_by=None)),
-    Trace("admin.LogEntry", "user", Then.GOES, "administration"),
+    Trace("chatapp.Invitation", "used_by", Then.DELETED, "invitation", hidden=("code_hash",)),
+    # An invitation that somebody else has used is his; and whom others were for is not to be handed out.
+    Trace(
+        "chatapp.Invitation",
+        "created_by",
+        Then.DELETED,
+        "invitations-made",
+        hidden=("code_hash", "note"),
+        only=Q(used_by=None),
+    ),
+    # What he did as an administrator; on whom is theirs.
+    Trace("admin.LogEntry", "user", Then.GOES, "administration", hidden=("object_repr", "change_message")),
     Trace("chatapp.Erasure", "person_number", Then.STAYS, "erasures", also=("by_number",)),
     # Why somebody else wants it kept is not for the person to read.
     Trace("chatapp.LegalHold", "owner_number", Then.STAYS, also=("set_by", "lifted_by")),
