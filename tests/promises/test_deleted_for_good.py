@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
@@ -42,6 +44,7 @@ from django.utils import timezone
 from chatapp.turns.retention import holds
 print(holds.place(UUID("{number}"), "A case", None, timezone.now()).pk)
 """
+WHOSE = "SELECT id FROM auth_user WHERE username = 'person0'"
 # A file of its own for each conversation that has any, and one that was never asked with.
 EVERYWHERE = set(canaries.PLACES)
 
@@ -177,3 +180,19 @@ def test_a_session_of_somebody_who_is_erased_is_over(product: Product) -> None:
     delete_the_person(product)
     assert person.get("/").status == 302
     assert product.rows("SELECT count(*) FROM django_session WHERE session_key = ?", person.session) == [(0,)]
+
+
+def test_a_running_process_sends_the_zip_and_deletes_the_person(product: Product) -> None:
+    product.start()
+    plant(product, 2)
+    product.change("UPDATE auth_user SET is_staff = 1, is_superuser = 1 WHERE username = 'person2'")
+    office, path = Person(product, 2), f"/admin/auth/user/{product.rows(WHOSE)[0][0]}"
+    sent = office.request("POST", f"{path}/export/", {})
+    assert sent.status == 200
+    found = zipfile.ZipFile(io.BytesIO(sent.body))
+    assert found.testzip() is None
+    assert {f"conversations/{number}.json" for number in conversations(product)} < set(found.namelist())
+    assert office.request("POST", f"{path}/erase/", {"name": "person0"}).status == 302
+    assert not canaries.any_word_of("person0", files(product))
+    assert product.rows("SELECT count(*) FROM chatapp_erasure WHERE ended_at IS NOT NULL") == [(2,)]
+    assert "Traceback" not in product.logs
