@@ -17,6 +17,7 @@ from chatapp.turns.kept import KeptAnswer
 from chatapp.turns.models import Attempt, Checkpoint, Conversation, Turn
 from chatapp.turns.notes import Digest
 from chatapp.turns.register.models import Filed, Label, Labelled, Profile, Progress
+from chatapp.turns.retention.models import Erasure, LegalHold, Retention
 from chatapp.turns.routing import Routing
 from chatapp.turns.tasks import TaskSettings
 
@@ -34,6 +35,7 @@ __all__ = [
     "Criterion",
     "Digest",
     "Entry",
+    "Erasure",
     "Fallbacks",
     "Feedback",
     "Filed",
@@ -44,6 +46,7 @@ __all__ = [
     "KeptAnswer",
     "Label",
     "Labelled",
+    "LegalHold",
     "Lookout",
     "Model",
     "MoneySettings",
@@ -54,6 +57,7 @@ __all__ = [
     "Progress",
     "Provider",
     "Reading",
+    "Retention",
     "Review",
     "ReviewSettings",
     "Routing",

@@ -13,7 +13,9 @@ _TABLES_OF_READERS: Final = ("visit", "chain", "review", "note", "item", "turn",
 # Everything an administrator does, and no transcript. Who is to lead the reviewers gets `lead_reviews` by hand.
 ROLES: Final = {
     "admin": Q(content_type__app_label__in=("chatapp", "auth"))
-    & ~Q(content_type__app_label="chatapp", content_type__model__in=_TABLES_OF_READERS),
+    & ~Q(content_type__app_label="chatapp", content_type__model__in=_TABLES_OF_READERS)
+    # Who may have everything of a person handed out reads transcripts, and who may erase cannot be undone.
+    & ~Q(codename__in=("export_person", "erase_person")),
     "reviewer": Q(codename__in=_REVIEWS),
     "auditor": Q(codename__in=("audit_readings", "view_entry", "view_hold", "view_budget", "view_grant", "view_price")),
     "user": Q(pk=None),

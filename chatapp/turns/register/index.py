@@ -10,6 +10,7 @@ from chatapp.storage import statements
 from chatapp.turns.register import words
 from chatapp.turns.register.words import Search
 
+TABLE = "chatapp_words"
 # On PostgreSQL so many of the newest turns are read one by one; a word that is rarer than that is in few of them all.
 NEAR = 20_000
 # Pages that one step of tidying up writes at most, so that nobody waits long for it.
