@@ -29,6 +29,8 @@ def desk(transactional_db: None) -> Iterator[None]:
         Rule.objects.get_or_create(kind=kind, defaults={"active": False})
     if connection.vendor == "sqlite":
         statements.run("INSERT INTO chatapp_words (chatapp_words) VALUES ('delete-all')")
+    else:
+        statements.run("DELETE FROM chatapp_words")
     yield
     filing._known.clear()
 

@@ -34,6 +34,8 @@ def empty_index(transactional_db: None) -> Iterator[None]:
     filing._known.clear()
     if connection.vendor == "sqlite":
         statements.run("INSERT INTO chatapp_words (chatapp_words) VALUES ('delete-all')")
+    else:
+        statements.run("DELETE FROM chatapp_words")
     yield
     filing._known.clear()
 

@@ -32,12 +32,14 @@ def add(rows: Iterable[tuple[int, str]]) -> None:
 
 
 def forget(rows: Iterable[tuple[int, str]]) -> None:
-    """Turns with the very text that was added; on PostgreSQL their rows go by themselves."""
+    """Turns with the very text that was added."""
     if connection.vendor == "sqlite":
         statements.run_many(
             "INSERT INTO chatapp_words (chatapp_words, rowid, words) VALUES ('delete', %s, %s)",
             [(turn_id, words.normal(text)) for turn_id, text in rows],
         )
+    else:
+        statements.run_many("DELETE FROM chatapp_words WHERE turn_id = %s", [(turn_id,) for turn_id, _ in rows])
 
 
 def matching(search: Search, below: int, limit: int) -> list[int]:
