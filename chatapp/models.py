@@ -11,6 +11,8 @@ from chatapp.turns.fallbacks import Fallbacks
 from chatapp.turns.kept import KeptAnswer
 from chatapp.turns.models import Attempt, Checkpoint, Conversation, Turn
 from chatapp.turns.notes import Digest
+from chatapp.turns.notices import Notice
+from chatapp.turns.patience import Patience
 from chatapp.turns.routing import Routing
 from chatapp.turns.tasks import TaskSettings
 
@@ -32,6 +34,8 @@ __all__ = [
     "Model",
     "MoneySettings",
     "Night",
+    "Notice",
+    "Patience",
     "Price",
     "Provider",
     "Reading",

@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from chatapp.pages.accounts import invitations
 from chatapp.pages.models import Invitation, Signup, SiteSettings
+from chatapp.telemetry.history import SaysWhatChanged
 
 
 @admin.register(SiteSettings)
-class SiteSettingsAdmin(admin.ModelAdmin):
+class SiteSettingsAdmin(SaysWhatChanged):
     """One row: the list leads straight to it, and it is neither added nor deleted by hand."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
