@@ -131,7 +131,10 @@ def test_people_are_found_and_sorted_out(office: Client, ada: User) -> None:
     group = Group.objects.create(name="library")
     ada.groups.add(group)
     bob = User.objects.create_user("bob", is_active=False, email="bob@example.org")
-    names = lambda query: {name for name in ("ada", "bob", "grace") if _row(office, name, query=query)}  # noqa: E731
+
+    def names(query: str) -> set[str]:
+        return {name for name in ("ada", "bob", "grace") if _row(office, name, query=query)}
+
     assert names(f"?groups__id__exact={group.pk}") == {"ada"}
     assert names("?is_active__exact=0") == {"bob"}
     assert names("?is_staff__exact=1") == {"grace"}
