@@ -52,6 +52,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "chatapp.pages.label.simulated",
                 "chatapp.pages.outage.banner",
+                "chatapp.pages.notices.banner",
             ],
         },
     }

@@ -18,7 +18,7 @@ from chatapp.turns.day import Day, Hour
 
 HEIGHT: Final = 40
 # What went wrong is seen also where it is one question of a thousand.
-_LEAST: Final = 1.5
+_LEAST: Final = 3
 _MARKS: Final = 4
 NOTHING: Final = "–"  # noqa: RUF001 # as a table shows it
 

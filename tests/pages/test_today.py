@@ -122,7 +122,7 @@ def test_the_page_says_it_all_in_words(office: Client, grace: User) -> None:
     page = office.get("/admin/").text
     words = " ".join(re.sub(r"<[^>]+>", " ", page).split())
     assert "Questions 10" in words
-    assert "Failed or interrupted 10.0 % 1 of them" in words
+    assert "Failed or interrupted 1 of them 10.0 %" in words
     assert "First word, median 1.5 s" in words
     assert "Cost $0.50" in words
     assert "The whole site, $10.00 a day $0.50 spent · $9.50 left" in words

@@ -109,7 +109,7 @@ class _ListWithFacts(ChangeList):
 @admin.register(User)
 class PeopleAdmin(_Standing, UserAdmin):
     list_display = (
-        *("username", "email", "group_names", "limits", "today", "month", "models", "last_active"),
+        *("username", "group_names", "limits", "today", "month", "models", "last_active"),
         *("is_staff", "is_active"),
     )
     money_columns = ("limits", "today", "month")
