@@ -112,7 +112,7 @@ class NoticeAdmin(SaysWhatChanged):
         return "everybody reads it" if notice.starts_at <= now else "still to come"
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        now = timezone.now()
+        now = timezone.now().replace(second=0, microsecond=0)
         return {"starts_at": now, "ends_at": now + timedelta(hours=2)}
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:

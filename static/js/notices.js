@@ -49,7 +49,7 @@
     localStorage.setItem(place(), [...kept(), notice.dataset.notice].slice(-MOST_KEPT).join(" "));
     hide();
     // Whoever came by keyboard goes on with the next one, or with the message.
-    const next = board().querySelector(".notice:not([hidden]) [data-dismiss]") ?? document.getElementById("question") ?? document.querySelector("main, #content-start");
+    const next = board().querySelector(".announcement:not([hidden]) [data-dismiss]") ?? document.getElementById("question") ?? document.querySelector("main, #content-start");
     next?.focus();
   });
   addEventListener("storage", ({ key }) => { if (key === place()) hide(); });

@@ -33,7 +33,7 @@ def _tell(house: Product, text: str = TEXT, kind: str = "information", begins: t
 
 
 def _notices(page: Page) -> Any:
-    return page.locator("#notices .notice:visible")
+    return page.locator("#notices .announcement:visible")
 
 
 def test_a_notice_comes_to_an_open_conversation_and_goes_when_it_is_over(desk: Desk, house: Product) -> None:
