@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, DateTimeField, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString
 from chatapp.money.admin.closed import moment
 from chatapp.money.models import Budget, Grant
 from chatapp.pages.accounts import standing
+from chatapp.pages.admin import DayAndTime
 from chatapp.telemetry.history import SaysWhatChanged
 from chatapp.turns import shelf
 from chatapp.turns.models import Conversation, Turn
@@ -113,6 +114,7 @@ class PeopleAdmin(_Standing, UserAdmin):
         *("is_staff", "is_active"),
     )
     money_columns = ("limits", "today", "month")
+    formfield_overrides = {DateTimeField: {"widget": DayAndTime}}
     ways = (
         ("Budgets", "budget", "user__id__exact"),
         ("Grants", "grant", "user__id__exact"),
