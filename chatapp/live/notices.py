@@ -26,25 +26,34 @@ def begin(loop: asyncio.AbstractEventLoop) -> None:
         _tasks.add(loop.create_task(_watch()))
 
 
+class _Board:
+    """What every open page shows."""
+
+    told: tuple[Told, ...] = ()
+
+
+_board = _Board()
+
+
 async def _watch() -> None:
-    known: tuple[Told, ...] | None = None
     while True:
         await asyncio.sleep(LOOK_EVERY_SECONDS)
         if not screens.on:
             # Who comes next says what it shows.
-            known = None
+            _board.told = ()
             continue
         try:
-            known = await look(known)
+            await look()
         except Exception:
             # Whatever it was, the next look is not to be missed.
             log.exception("it could not be seen what everybody is to be told; trying again")
 
 
-async def look(known: tuple[Told, ...] | None) -> tuple[Told, ...]:
-    """Bring every open page up to date; after a while in which nobody looked that is all of them."""
+async def look() -> tuple[Told, ...]:
+    """Bring every open page up to date where something has changed."""
     told = await in_thread(notices.running, timezone.now())
-    if told != known:
+    if told != _board.told:
+        _board.told = told
         frame = frames.notices(told)
         for screen in tuple(screens.on.values()):
             screen.send(frame)
@@ -53,6 +62,6 @@ async def look(known: tuple[Told, ...] | None) -> tuple[Told, ...]:
 
 async def catch_up(wire: Wire, shown: str) -> None:
     """A page that has just come says which ones it shows."""
-    told = await in_thread(notices.running, timezone.now())
+    told = await look()
     if shown != notices.shown(told):
         wire.push(Parcel(frames.notices(told)))
