@@ -16,6 +16,8 @@ from chatapp.turns.feedback import Feedback
 from chatapp.turns.kept import KeptAnswer
 from chatapp.turns.models import Attempt, Checkpoint, Conversation, Turn
 from chatapp.turns.notes import Digest
+from chatapp.turns.notices import Notice
+from chatapp.turns.patience import Patience
 from chatapp.turns.register.models import Filed, Label, Labelled, Profile, Progress
 from chatapp.turns.retention.models import Erasure, LegalHold, Retention
 from chatapp.turns.routing import Routing
@@ -52,6 +54,8 @@ __all__ = [
     "MoneySettings",
     "Night",
     "Note",
+    "Notice",
+    "Patience",
     "Price",
     "Profile",
     "Progress",

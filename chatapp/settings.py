@@ -54,6 +54,7 @@ TEMPLATES = [
                 "chatapp.pages.label.simulated",
                 "chatapp.pages.outage.banner",
                 "chatapp.review.doors.records.told",
+                "chatapp.pages.notices.banner",
             ],
         },
     }

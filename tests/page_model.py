@@ -11,6 +11,10 @@ from tests.markup import Element, parse
 
 FINAL = {"answered", "truncated", "stopped", "refused", "over_budget", "failed", "interrupted"}
 STEP = " > :last-child"
+# Places whose frames say nothing of the turns.
+BESIDE_THE_TURNS = {
+    *("#conversation-title", "#rail-list", "#status", "#spent", "#gauge", "#refusal", "#outage", "#notices"),
+}
 NUMBER = re.compile(r"(?<=-)\d+|(?<=#b)\d+")
 
 
@@ -101,7 +105,7 @@ class Page:
         steps = 0
         while selector.endswith(STEP):
             selector, steps = selector.removesuffix(STEP), steps + 1
-        if selector in ("#conversation-title", "#rail-list", "#status", "#spent", "#gauge", "#refusal", "#outage"):
+        if selector in BESIDE_THE_TURNS:
             return None
         target = self.turns if selector == "#turns" else self.turns.by_id(selector.removeprefix("#"))
         for _ in range(steps):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -21,6 +22,11 @@ _OFFERED: Final = (
     "(SELECT 1 FROM chatapp_model_groups g WHERE g.model_id = m.id) OR EXISTS "
     "(SELECT 1 FROM chatapp_model_groups g JOIN auth_user_groups u ON u.group_id = g.group_id "
     "WHERE g.model_id = m.id AND u.user_id = %s)) ORDER BY m.position, m.name"
+)
+_FOR_WHOM: Final = (
+    "SELECT m.name, g.group_id FROM chatapp_model m LEFT JOIN chatapp_model_groups g ON g.model_id = m.id "
+    "WHERE m.enabled AND m.offered AND m.lifecycle <> 'retired' AND (m.retires_on IS NULL OR m.retires_on > %s) "
+    "ORDER BY m.position, m.name"
 )
 
 
@@ -49,3 +55,23 @@ def may_use(user_id: int, model: str, today: date) -> bool:
     enabled, groups, memberships, retires_on, lifecycle = found
     gone = lifecycle == "retired" or (retires_on is not None and statements.day(retires_on) <= today)
     return bool(enabled) and not gone and (not groups or bool(memberships))
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A model that can be chosen, and by the members of which groups; of none: by everybody."""
+
+    name: str
+    label: str
+    groups: frozenset[int]
+
+    def is_for(self, groups: Iterable[int]) -> bool:
+        return not self.groups or not self.groups.isdisjoint(groups)
+
+
+def offered(today: date) -> list[Offered]:
+    """All that anybody may choose from, in order: one statement for however many people."""
+    found: dict[str, set[int]] = {}
+    for name, group in statements.rows(_FOR_WHOM, today):
+        found.setdefault(name, set()).update(() if group is None else (group,))
+    return [Offered(name, label(name), frozenset(groups)) for name, groups in found.items()]

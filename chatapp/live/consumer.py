@@ -12,7 +12,7 @@ from uuid import UUID
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 
-from chatapp.live import door, outages, screens
+from chatapp.live import door, notices, outages, screens
 from chatapp.live.wire import Send, Wire
 from chatapp.storage.crossing import in_thread
 
@@ -69,6 +69,7 @@ class Listener(AsyncConsumer):  # type: ignore[misc] # channels ships no types
             self.screen = screens.of(conversation_id)
             await self.screen.join(self.wire, self._seen(), locked=self._said("room") == "none")
             outages.catch_up(self.wire, self._said("outage"))
+            await notices.catch_up(self.wire, self._said("notices"))
 
     async def websocket_receive(self, message: Message) -> None:
         """Nothing is asked here; who talks all the same is hung up on."""

@@ -61,14 +61,20 @@ class Limit:
         return self.nanodollars * percent // 100
 
 
+def zone() -> zoneinfo.ZoneInfo:
+    """Where the site's days begin and end."""
+    found = statements.row("SELECT time_zone FROM chatapp_moneysettings")
+    return _zone(found[0] if found else "UTC")
+
+
 def today(now: datetime) -> date:
     """The site's day."""
-    return now.astimezone(_site_zone()).date()
+    return now.astimezone(zone()).date()
 
 
 def hour(now: datetime) -> int:
     """The hour of the site's day."""
-    return now.astimezone(_site_zone()).hour
+    return now.astimezone(zone()).hour
 
 
 def ends(starts: date, period: Period) -> datetime | None:
@@ -78,7 +84,7 @@ def ends(starts: date, period: Period) -> datetime | None:
     following = starts + timedelta(days=1 if period is Period.DAY else 32)
     if period is Period.MONTH:
         following = following.replace(day=1)
-    return datetime(following.year, following.month, following.day, tzinfo=_site_zone())
+    return datetime(following.year, following.month, following.day, tzinfo=zone())
 
 
 def groups_of(user_id: int) -> tuple[int, ...]:
@@ -158,11 +164,6 @@ def _subject(user_id: int | None, group_id: int | None, conversation_id: object)
     if conversation_id is not None:
         return statements.uuid(conversation_id).hex
     return str(user_id or group_id or "")
-
-
-def _site_zone() -> zoneinfo.ZoneInfo:
-    found = statements.row("SELECT time_zone FROM chatapp_moneysettings")
-    return _zone(found[0] if found else "UTC")
 
 
 @cache

@@ -50,6 +50,11 @@ def of(budget: Budget, now: datetime, most: int = CLOSEST) -> list[Standing]:
     return standings
 
 
+def spent_today(now: datetime) -> int:
+    """By everybody, on the site's day, whether there is a limit or not."""
+    return _sums(Counter.objects.filter(pk=Place(Scope.SITE, "", Period.DAY, limits.today(now)).key).first())[0]
+
+
 def starts(budget: Budget, now: datetime) -> date | None:
     """The first day of its current period on the site's calendar."""
     today = limits.today(now)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chatapp.pages import asking, attaching, conversations, health, outage, staff, telling
+from chatapp.pages import asking, attaching, conversations, health, notices, outage, staff, telling
 
 urlpatterns = [
     path("", conversations.home, name="home"),
@@ -36,6 +36,7 @@ urlpatterns = [
     path("attachments/<str:key>/remove/", attaching.remove, name="remove_attachment"),
     path("staff/cache/", telling.health, name="staff_cache"),
     path("outage/", outage.show, name="outage"),
+    path("notices/", notices.show, name="notices"),
     path("healthz", health.alive, name="healthz"),
     path("metrics", health.metrics, name="metrics"),
     path("readyz", health.ready, name="readyz"),

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from django.conf import settings
 from django.utils import timezone
 
 from chatapp.claude import gateway
@@ -17,7 +15,7 @@ from chatapp.money import ledger
 from chatapp.money.prices import UnknownPrice
 from chatapp.storage.crossing import in_thread
 from chatapp.telemetry.points import Point, reach
-from chatapp.turns import closing, digests, endings, lease, opening, patience, permission, tries
+from chatapp.turns import closing, digests, endings, lease, opening, permission, tries
 from chatapp.turns.closing import Ending, Receipt
 from chatapp.turns.endings import Heard
 from chatapp.turns.listening import Listener, begin_anew, move
@@ -67,7 +65,7 @@ async def _count(turn: Running, ask: gateway.Ask, way: gateway.Way | None) -> in
 async def answer(turn: Running, opened: Opening) -> Carried:
     """Ask until there is an answer, a reason that leaves no hope, or nobody who waits for it."""
     before: tuple[str, str] | None = None
-    left = Left(turn, opened.way.model)
+    left = Left(turn, opened)
     while True:
         ended = await _ask(turn, opened, left)
         step = await _next(turn, opened, ended, left)
@@ -120,7 +118,7 @@ async def _ask(turn: Running, opened: Opening, left: Left) -> _Ended:
         return _Ended(endings.failed(turn, failure.sentence), endings.closed_way(failure), failure, sent=False)
     if ticket is None:
         return _Ended(endings.stopped(turn), endings.NOT_SENT)
-    return await _attempt(turn, opened, ticket, anew=shown)
+    return await _attempt(turn, opened, ticket, left, anew=shown)
 
 
 async def _next(turn: Running, opened: Opening, ended: _Ended, left: Left) -> Step | None:
@@ -135,12 +133,10 @@ async def _next(turn: Running, opened: Opening, ended: _Ended, left: Left) -> St
     return known.after(ended.failure, opened.way, sent=ended.sent, shown=shown, seconds_left=left.seconds)
 
 
-async def _attempt(turn: Running, opened: Opening, ticket: gateway.Ticket, *, anew: bool) -> _Ended:
+async def _attempt(turn: Running, opened: Opening, ticket: gateway.Ticket, left: Left, *, anew: bool) -> _Ended:
     """One request to Claude, from its committed hold to what is known of it at its end."""
     reach(Point.HOLD_COMMITTED)
-    deadlines = patience.deadlines(
-        first_word=opened.first_word_seconds, answer=opened.seconds, turn=_seconds_left(turn)
-    )
+    deadlines = replace(opened.deadlines, turn=max(left.seconds, tries.LEAST_SECONDS))
     exchange = gateway.open(opened.hand_over(), deadlines, opened.way.provider)
     failure: gateway.Failure | None = None
     heard = Heard()
@@ -224,7 +220,3 @@ def _best(turn: Running, carried: Carried, before: tuple[str, str] | None) -> Ca
     turn.return_to(*before)
     kept = endings.failed(turn, carried.ending.notice)
     return Carried(kept, carried.attempt_id, carried.receipt, carried.failure)
-
-
-def _seconds_left(turn: Running) -> float:
-    return max(turn.since + settings.CHATAPP_DEADLINE_TURN - time.monotonic(), tries.LEAST_SECONDS)

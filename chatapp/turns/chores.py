@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chatapp.claude import gateway
 from chatapp.claude.gateway import gate
-from chatapp.turns import endings, patience
+from chatapp.turns import endings
 from chatapp.turns.closing import Receipt
 from chatapp.turns.endings import Heard
 from chatapp.turns.opening import Opening
@@ -22,8 +24,7 @@ async def ask(opened: Opening, user_id: int, for_the_sake_of: Running | None = N
     if not ticket.ready:
         ticket.leave()
         return "", endings.NOT_SENT
-    seconds = opened.seconds
-    deadlines = patience.deadlines(first_word=opened.first_word_seconds, answer=seconds, turn=seconds)
+    deadlines = replace(opened.deadlines, turn=opened.deadlines.answer)
     exchange = gateway.open(opened.hand_over(), deadlines, opened.way.provider)
     failure: gateway.Failure | None = None
     parts: list[str] = []

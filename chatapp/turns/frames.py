@@ -14,6 +14,7 @@ from chatapp.turns import drawing, meter, outages, rail
 from chatapp.turns.drawing import TurnView
 from chatapp.turns.meter import Meter
 from chatapp.turns.models import Conversation
+from chatapp.turns.notices import Told
 from chatapp.turns.states import State, words
 
 # How many turns a page shows at first; older ones are asked for.
@@ -76,6 +77,12 @@ def outage() -> str:
     """What everybody is told while Claude cannot answer, or that it is over."""
     html = render_to_string("chat/outage.html", {"outage": outages.told()}).strip()
     return f'<hx-partial hx-target="#outage" hx-swap="innerHTML">{html}</hx-partial>'
+
+
+def notices(told: Sequence[Told]) -> str:
+    """What everybody is told for a while: one under the other, and those that stay are left as they are."""
+    html = render_to_string("chat/notices.html", {"notices": told}).strip()
+    return f'<hx-partial hx-target="#notices" hx-swap="innerMorph">{html}</hx-partial>'
 
 
 def spent_on(conversation: Conversation) -> str:

@@ -11,6 +11,7 @@ from django.db.models import Q
 from chatapp.turns.states import RUNNING, State
 
 RUNNING_STATES = sorted(state.value for state in RUNNING)
+BROKEN_STATES = [State.FAILED.value, State.INTERRUPTED.value]
 
 
 class Conversation(models.Model):
@@ -103,6 +104,10 @@ class Turn(models.Model):
         indexes = [
             models.Index(fields=["lease_until"], condition=Q(state__in=RUNNING_STATES), name="turn_open"),
             models.Index(fields=["asker", "asked_at"], name="turn_asker"),
+            # A day is counted in these. The state is no column of the first, which would then change with every state,
+            # and which SQLite would take for the smallest way to whatever is asked about states.
+            models.Index(fields=["asked_at"], name="turn_asked"),
+            models.Index(fields=["asked_at"], condition=Q(state__in=BROKEN_STATES), name="turn_broken"),
             models.Index(fields=["conversation"], condition=Q(pinned=True), name="turn_pinned"),
             models.Index(fields=["conversation"], condition=Q(later_until__isnull=False), name="turn_later"),
         ]

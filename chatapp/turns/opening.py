@@ -42,8 +42,7 @@ class Opening:
     manner: Manner
     # The limit for which the answer may be shorter than it could be.
     clamped_by: Short | None
-    first_word_seconds: float
-    seconds: float
+    deadlines: gateway.Deadlines
     _ask: list[gateway.Ask]
 
     def hand_over(self) -> gateway.Ask:
@@ -178,8 +177,7 @@ def reserve(
         granted.prices,
         manner,
         granted.clamped_by,
-        task.first_word_seconds,
-        task.seconds,
+        task.deadlines,
         [ask],
     )
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
-from django.conf import settings
 from django.utils import timezone
 
 from chatapp.claude import gateway
@@ -37,9 +36,10 @@ _dice = random.SystemRandom()
 class Left:
     """What a turn may still try, looked up when something failed, and how long it may still take."""
 
-    def __init__(self, turn: Running, model: str) -> None:
-        self._model = model
-        self._until = turn.since + settings.CHATAPP_DEADLINE_TURN
+    def __init__(self, turn: Running, opened: Opening) -> None:
+        self._model = opened.way.model
+        # As it was when the first attempt was opened: what is changed meanwhile is for the next question.
+        self._until = turn.since + opened.deadlines.turn
         self._tries: Tries | None = None
         self.waited_seconds = 0.0
         # Something was sent for this turn already.

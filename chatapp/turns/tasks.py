@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 from django.conf import settings
@@ -12,8 +12,10 @@ from django.db import models
 
 from chatapp.claude import catalogue
 from chatapp.claude.catalogue import EFFORTS, Model
+from chatapp.claude.deadlines import Deadlines
 from chatapp.context.briefing import Terms
 from chatapp.storage import statements
+from chatapp.turns import patience
 from chatapp.turns.models import Attempt
 
 Name = Attempt.Task
@@ -89,8 +91,7 @@ class Task:
     thinking: str
     effort: str
     max_tokens: int
-    first_word_seconds: float
-    seconds: float
+    deadlines: Deadlines
 
     def terms(self, model: Model, *, system_ttl: str = "5m", counted_tokens: int = 0) -> Terms:
         """How this model is asked for it: nothing that it refuses."""
@@ -109,23 +110,42 @@ class Task:
         return self.terms(catalogue.of(self.model))
 
 
+# One statement with every question, so that whatever is changed is in force from the next one on, in every process.
 _ROW: Final = (
-    "SELECT model, thinking, effort, max_tokens, first_word_seconds, seconds FROM chatapp_tasksettings WHERE task = %s"
+    "SELECT model, thinking, effort, max_tokens, first_word_seconds, seconds, "
+    "connect_seconds, first_event_seconds, silence_seconds, turn_seconds FROM (SELECT 1 AS always) AS always "
+    "LEFT JOIN chatapp_tasksettings ON task = %s LEFT JOIN chatapp_patience ON chatapp_patience.id = 1"
 )
 
 
 def of(name: str) -> Task:
     usual = USUAL[name]
-    said = statements.row(_ROW, name) or ("", "", "", None, None, None)
-    model, thinking, effort, max_tokens, first_word_seconds, seconds = said
+    model, thinking, effort, max_tokens, first_word, seconds, *waits = statements.rows(_ROW, name)[0]
+    connect, first_event, silence, turn = (float(_known(*wait)) for wait in zip(waits, patience.USUAL, strict=True))
     return Task(
         name,
         model or getattr(settings, usual.model),
         thinking or usual.thinking,
         effort or usual.effort,
         int(_known(max_tokens, usual.max_tokens)),
-        float(_known(first_word_seconds, usual.first_word_seconds)),
-        float(_known(seconds, usual.seconds)),
+        Deadlines(
+            connect,
+            first_event,
+            float(_known(first_word, usual.first_word_seconds)),
+            silence,
+            float(_known(seconds, usual.seconds)),
+            turn,
+        ),
+    )
+
+
+def usual_deadlines(name: str) -> Deadlines:
+    """As they are where nobody says otherwise about the task."""
+    usual = USUAL[name]
+    return replace(
+        of(name).deadlines,
+        first_word=float(_known(None, usual.first_word_seconds)),
+        answer=float(_known(None, usual.seconds)),
     )
 
 

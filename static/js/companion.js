@@ -29,6 +29,7 @@ function address() {
   url.searchParams.set("seen", Math.max(0, ...versions));
   url.searchParams.set("room", document.getElementById("spent")?.dataset.room ?? "");
   url.searchParams.set("outage", document.querySelector("#outage > [data-outage]")?.dataset.outage ?? "");
+  url.searchParams.set("notices", [...document.querySelectorAll("#notices > [data-notice]")].map((item) => item.dataset.notice).join(","));
   return url.href;
 }
 

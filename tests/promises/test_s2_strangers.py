@@ -50,6 +50,7 @@ ONLY_ONES_OWN = {
     "home": ("GET", "/"),
     "rail": ("GET", "/rail/"),
     "outage": ("GET", "/outage/"),
+    "notices": ("GET", "/notices/"),
     "begin": ("POST", "/c/"),
     "attach": ("POST", "/attachments/"),
     "remove_attachment": ("POST", "/attachments/0123456789012345678901234567890123456789/remove/"),

@@ -1,6 +1,7 @@
 """Django's admin, in a real browser, under our content policy."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urljoin
@@ -8,8 +9,11 @@ from urllib.parse import urljoin
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
+
+from chatapp.turns.notices import Notice
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -54,6 +58,9 @@ def complaints(browser: Browser, url: str, session: str, press: str) -> list[str
         ("/admin/chatapp/provider/", ""),
         ("/admin/chatapp/provider/add/", ""),
         ("/admin/chatapp/invitation/add/", ".datetimeshortcuts a >> nth=1"),
+        ("/admin/chatapp/notice/add/", ".datetimeshortcuts a >> nth=1"),
+        ("/admin/chatapp/patience/", ""),
+        ("/admin/auth/group/", ""),
     ],
 )
 def test_the_admin_works_without_a_complaint(
@@ -71,7 +78,12 @@ def test_the_admin_works_without_a_complaint(
 
 
 @pytest.mark.parametrize(
-    "path", ["auth/user/", "auth/group/add/", "chatapp/invitation/", "chatapp/invitation/add/", "chatapp/provider/add/"]
+    "path",
+    [
+        *("auth/user/", "auth/group/", "auth/group/add/", "auth/user/{pk}/change/"),
+        *("chatapp/invitation/", "chatapp/invitation/add/", "chatapp/provider/add/"),
+        *("chatapp/notice/", "chatapp/notice/add/", "chatapp/patience/"),
+    ],
 )
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_of_ours_in_the_admin(
@@ -81,14 +93,17 @@ def test_axe_finds_nothing_of_ours_in_the_admin(
     scheme: Literal["light", "dark"],
 ) -> None:
     client = Client()
-    client.force_login(User.objects.create_superuser("grace"))
+    grace = User.objects.create_superuser("grace")
+    now = timezone.now()
+    Notice.objects.create(text="At eight.", kind="warning", starts_at=now, ends_at=now + timedelta(hours=1))
+    client.force_login(grace)
     session = client.cookies["sessionid"].value
 
     def read(browser: Browser) -> list[str]:
         with browser.new_context(color_scheme=scheme) as context:
             context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
             page = context.new_page()
-            page.goto(f"{live_server.url}/admin/{path}")
+            page.goto(f"{live_server.url}/admin/{path.format(pk=grace.pk)}")
             page.evaluate(AXE)
             found: list[str] = page.evaluate(READ_PAGE, RULES)
             return [line for line in found if NOT_OURS not in line]

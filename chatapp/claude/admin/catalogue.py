@@ -16,10 +16,11 @@ from django.views.decorators.http import require_POST
 from chatapp.claude import lifecycle
 from chatapp.claude.failures import Failure
 from chatapp.claude.models import Model
+from chatapp.telemetry.history import SaysWhatChanged
 
 
 @admin.register(Model)
-class ModelAdmin(admin.ModelAdmin):
+class ModelAdmin(SaysWhatChanged):
     list_display = ("name", "state", "enabled", "offered", "for_whom", "window_tokens", "output_tokens", "better")
     search_fields = ("name",)
     filter_horizontal = ("groups",)

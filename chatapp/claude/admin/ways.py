@@ -16,10 +16,11 @@ from django.views.decorators.http import require_POST
 
 from chatapp.claude import providers, trial
 from chatapp.claude.models import Provider, Stop
+from chatapp.telemetry.history import SaysWhatChanged
 
 
 @admin.register(Provider)
-class ProviderAdmin(admin.ModelAdmin):
+class ProviderAdmin(SaysWhatChanged):
     list_display = ("name", "kind", "position", "enabled", "state", "price_percent")
     actions = ("try_it",)
     fieldsets = (

@@ -36,6 +36,12 @@ def of(budget: Budget) -> SafeString:
     return mark_safe(html)  # noqa: S308 # our own template, which escapes the names in it
 
 
+def drawn(standing: Standing) -> SafeString:
+    """The same for one standing, whoever worked it out."""
+    html = render_to_string("admin/money/bars.html", {"bars": [_bar(standing)], "everybody": False})
+    return mark_safe(html)  # noqa: S308 # our own template, which escapes the names in it
+
+
 def _bar(standing: Standing) -> Bar:
     limit, spent, held = standing.limit_nanodollars, standing.spent_nanodollars, standing.held_nanodollars
     whole = max(limit, spent + held, 1)

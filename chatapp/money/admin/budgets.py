@@ -17,6 +17,7 @@ from chatapp.money.admin.fields import ConversationField, DollarsField, GroupFie
 from chatapp.money.models import Budget, Counter
 from chatapp.money.models.budgets import AtLimit
 from chatapp.money.replay import Effect
+from chatapp.telemetry.history import SaysWhatChanged
 
 LOOK_FIRST = "Nothing is saved yet. This is what the limit would have done; press Save once more to set it."
 WEIGHTY = {"limit_nanodollars", "at_limit"}
@@ -59,7 +60,7 @@ class SetByFilter(admin.SimpleListFilter):
 
 
 @admin.register(Budget)
-class BudgetAdmin(admin.ModelAdmin):
+class BudgetAdmin(SaysWhatChanged):
     form = BudgetForm
     list_display = ("__str__", "limit", "bar", "acts", "set_by")
     list_filter = ("scope", "period", SetByFilter)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+
+from chatapp.telemetry.history import SaysWhatChanged
 
 NOTHING = "-"
 
 
-class KeptAdmin(admin.ModelAdmin):
+class KeptAdmin(SaysWhatChanged):
     """Rows that are added and then stay as they are: no changes, no deletions, no actions on many."""
 
     actions = None

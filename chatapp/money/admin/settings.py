@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from chatapp.money.models import MoneySettings
+from chatapp.telemetry.history import SaysWhatChanged
 
 
 class MoneySettingsForm(forms.ModelForm):
@@ -28,7 +29,7 @@ class MoneySettingsForm(forms.ModelForm):
 
 
 @admin.register(MoneySettings)
-class MoneySettingsAdmin(admin.ModelAdmin):
+class MoneySettingsAdmin(SaysWhatChanged):
     """One row: the list leads straight to it, and it is neither added nor deleted by hand."""
 
     form = MoneySettingsForm

@@ -19,7 +19,7 @@ from chatapp.turns.retention.persons import Erased
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from chatapp.pages.accounts.admin import PeopleAdmin
+    from chatapp.pages.accounts.goodbye import ErasesPeople
 
 # What is sent to a browser that does not read waits in our memory.
 MOST_BYTES: Final = 100_000_000
@@ -46,7 +46,7 @@ class EraseForm(forms.Form):
         return name
 
 
-def urls(people: PeopleAdmin) -> list[Any]:
+def urls(people: ErasesPeople) -> list[Any]:
     """The doors beside a person's page."""
 
     def everything(request: HttpRequest, pk: int) -> HttpResponse:
@@ -105,7 +105,7 @@ async def _crossing(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
         yield piece
 
 
-def _person(people: PeopleAdmin, request: HttpRequest, pk: int) -> User:
+def _person(people: ErasesPeople, request: HttpRequest, pk: int) -> User:
     person: User | None = people.get_object(request, str(pk))
     if person is None:
         raise Http404
@@ -113,7 +113,7 @@ def _person(people: PeopleAdmin, request: HttpRequest, pk: int) -> User:
 
 
 def _page(
-    people: PeopleAdmin,
+    people: ErasesPeople,
     request: HttpRequest,
     person: User,
     form: EraseForm | None = None,

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from chatapp.context import prompts
 from chatapp.context.models import SystemPrompt
+from chatapp.telemetry.history import SaysWhatChanged
 from chatapp.turns.models import Conversation
 
 
@@ -26,7 +27,7 @@ class SystemPromptForm(forms.ModelForm):
 
 
 @admin.register(SystemPrompt)
-class SystemPromptAdmin(admin.ModelAdmin):
+class SystemPromptAdmin(SaysWhatChanged):
     form = SystemPromptForm
     actions = None
     list_display = ("__str__", "stage", "note", "written_by", "written_at", "activated_by", "activated_at", "told")

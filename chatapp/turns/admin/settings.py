@@ -9,7 +9,8 @@ from django.http import HttpRequest
 
 from chatapp.claude import catalogue
 from chatapp.context.models import ContextSettings
-from chatapp.turns import tasks
+from chatapp.telemetry.history import SaysWhatChanged
+from chatapp.turns import patience, tasks
 from chatapp.turns.admin.single import ModelNameForm, SingleAdmin
 from chatapp.turns.routing import Routing
 from chatapp.turns.tasks import TaskSettings
@@ -19,9 +20,27 @@ class TaskForm(ModelNameForm):
     def clean_model(self) -> str:
         return self._priced("model")
 
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if "first_word_seconds" in cleaned and "seconds" in cleaned:
+            for field, sentence in self._disorder(cleaned["first_word_seconds"], cleaned["seconds"]).items():
+                self.add_error(field, sentence)
+        return cleaned
+
+    def _disorder(self, first_word: float | None, seconds: float | None) -> dict[str, str]:
+        """Only people wait for a first sign of life, and for the end of a whole question."""
+        usual, now = tasks.usual_deadlines(self.instance.task), tasks.of(self.instance.task).deadlines
+        first_word, seconds = first_word or usual.first_word, seconds or usual.answer
+        answers = self.instance.task == tasks.Name.ANSWER
+        wrong = patience.disorder(
+            now.first_event if answers else 0, first_word, seconds, now.turn if answers else seconds
+        )
+        fields = {"first_word": "first_word_seconds", "answer": "seconds"}
+        return {fields[name]: sentence for name, sentence in wrong.items() if name in fields}
+
 
 @admin.register(TaskSettings)
-class TaskAdmin(admin.ModelAdmin):
+class TaskAdmin(SaysWhatChanged):
     """One row a task, with what is asked of Claude just now, whoever decided it."""
 
     form = TaskForm
@@ -48,7 +67,7 @@ class TaskAdmin(admin.ModelAdmin):
     @admin.display(description="First word, whole answer")
     def deadlines(self, row: TaskSettings) -> str:
         task = tasks.of(row.task)
-        return f"{task.first_word_seconds:g} s, {task.seconds:g} s"
+        return f"{task.deadlines.first_word:g} s, {task.deadlines.answer:g} s"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django import forms
-from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
 from chatapp.money import prices
+from chatapp.telemetry.history import SaysWhatChanged
 
 _THE_ROW: Final = 1
 
 
-class SingleAdmin(admin.ModelAdmin):
+class SingleAdmin(SaysWhatChanged):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
