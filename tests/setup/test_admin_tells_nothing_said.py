@@ -19,21 +19,38 @@ from chatapp.context import prompts
 from chatapp.money import prices
 from chatapp.money.models import Budget, Grant
 from chatapp.pages.models import Invitation
+from chatapp.review.models import Item, Note, Review, Rule, Scorecard
+from chatapp.telemetry.alarms import Alarm
 from chatapp.turns.attachments import Attachment
+from chatapp.turns.feedback import Feedback
 from chatapp.turns.models import Attempt, Checkpoint, Conversation, Turn
 from chatapp.turns.notes import Digest
 from chatapp.turns.notices import Notice
+from chatapp.turns.register.models import Label
+from chatapp.turns.retention.models import Erasure, LegalHold, Retention
 from chatapp.turns.states import State
 from tests.money.spending import spend
 from tests.turns import stories
 
 pytestmark = pytest.mark.django_db
 
-CANARIES = ("canary-question", "canary-answer", "canary-thinking", "canary-title", "canary-digest", "canary-file")
+CANARIES = (
+    *("canary-question", "canary-answer", "canary-thinking", "canary-title", "canary-digest", "canary-file"),
+    *("canary-opinion", "canary-note", "canary-review"),
+)
 # What people say, and what is kept beside it.
-SAID = {"conversation", "turn", "attempt", "checkpoint", "digest", "keptanswer", "attachment"}
+SAID = {
+    *("conversation", "turn", "attempt", "checkpoint", "digest", "keptanswer", "attachment"),
+    *("feedback", "filed", "labelled", "item", "review", "note"),
+}
 # Sums beside the rows, and the product's own marks.
-INNER = {"counter", "night", "reading", "tries"}
+INNER = {
+    *("counter", "night", "reading", "tries", "profile", "progress", "chain", "visit", "criterion"),
+    *("lookout", "telling"),
+}
+SINGLE = {
+    *("Patience", "Routing", "ContextSettings", "SiteSettings", "MoneySettings", "AlarmSettings", "ReviewSettings"),
+}
 REGISTERED = sorted(
     (model for model in admin.site._registry if model._meta.app_label in ("chatapp", "auth")),
     key=lambda model: model.__name__,
@@ -68,7 +85,25 @@ def ada(db: None) -> User:
     Stop.objects.create(kind="billing", since=now)
     Provider.objects.create(name="eu", key_variable="CLAUDE_TWO_KEY")
     prompts.draft("Be brief.", "", ada.pk, now)
+    _told_and_kept(turn)
     return ada
+
+
+def _told_and_kept(turn: Turn) -> None:
+    """What staff found of it, and what is decided about how long it stays."""
+    now = timezone.now()
+    Feedback.objects.create(turn=turn, thumb=-1, words="canary-opinion", given_at=now)
+    Label.objects.create(name="off topic")
+    item = Item.objects.create(turn=turn, why="random", made_at=now)
+    Note.objects.create(turn=turn, by_name="bea", text="canary-note", at=now)
+    card = Scorecard.objects.first() or Scorecard.objects.create(name="First look")
+    Review.objects.create(item=item, scorecard=card, reviewer_name="bea", note="canary-review", at=now)
+    Rule.objects.get_or_create(kind="random")
+    Alarm.objects.create(cause="trouble", kind="breaker", sentence="Not asked.", since=now, last_seen=now)
+    Retention.objects.create(days=30)
+    number = turn.conversation_id
+    LegalHold.objects.create(conversation_id=number, number=number, owner_number=1, reason="a case", since=now)
+    Erasure.objects.create(kind="owner", person_number=1, began_at=now)
 
 
 def _pages(model: type[Model]) -> list[str]:
@@ -97,7 +132,7 @@ def test_every_table_has_a_row_that_could_be_shown(ada: User, office: Client) ->
     office.get("/admin/chatapp/fallbacks/")
     empty = {model.__name__ for model in REGISTERED if not model._default_manager.exists()}
     # Of these the first visit makes the one row that there is.
-    assert empty <= {"Patience", "Routing", "ContextSettings", "SiteSettings", "MoneySettings"}
+    assert empty <= SINGLE
     assert Digest.objects.filter(text="canary-digest").exists()
 
 
