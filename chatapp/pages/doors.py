@@ -12,6 +12,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import redirect, render
 
+from chatapp.telemetry import measures
+from chatapp.telemetry.measures import Measure
 from chatapp.turns.models import Conversation, Turn
 from chatapp.turns.refusals import Refused
 
@@ -94,6 +96,7 @@ def ask_id_in(request: HttpRequest) -> UUID:
 
 def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
     """The same refusal for a page, a fragment of a page, and a program."""
+    measures.count(Measure.REFUSED, refused.code)
     if wants_json(request):
         said: dict[str, Any] = {"error": refused.code, "message": refused.sentence}
         if refused.report:

@@ -6,12 +6,16 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from chatapp.claude import gate, readings, stops
+from chatapp.claude import gate, stops
+from chatapp.claude import readings as of_claude
+from chatapp.money import readings as of_money
 from chatapp.storage import schema
 from chatapp.telemetry import measures
 from chatapp.turns import lease
+from chatapp.turns import readings as of_turns
 
-readings.register()
+for readings in (of_claude, of_money, of_turns):
+    readings.register()
 
 
 @require_safe
