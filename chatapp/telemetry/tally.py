@@ -34,12 +34,17 @@ class Tally:
 
     def add(self, values: tuple[str, ...], by: int) -> None:
         with _lock:
-            (self._series.get(values) or self._begun(values)).sum += by
+            series = self._series.get(values)
+            if series is None:
+                series = self._begun(values)
+            series.sum += by
 
     def observe(self, values: tuple[str, ...], amount: float) -> None:
         place = bisect_left(self._bounds, amount)
         with _lock:
-            series = self._series.get(values) or self._begun(values)
+            series = self._series.get(values)
+            if series is None:
+                series = self._begun(values)
             series.sum += amount
             series.buckets[place] += 1
 
