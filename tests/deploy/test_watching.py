@@ -120,3 +120,13 @@ def test_the_dashboards_panels_have_numbers_of_their_own_and_do_not_overlap() ->
 def test_whatever_prometheus_it_is_put_beside_the_dashboard_asks_that_one() -> None:
     assert DASHBOARD["templating"]["list"][0]["type"] == "datasource"
     assert {panel["datasource"]["uid"] for panel in PANELS} == {"${source}"}
+
+
+def test_prometheus_is_told_of_the_same_job_and_rules() -> None:
+    told = yaml.safe_load((ROOT / "deploy" / "prometheus.yml").read_text())
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    [job] = told["scrape_configs"]
+    assert job["job_name"] == "chat"
+    assert told["rule_files"] == ["alerts.yml"]
+    assert job["authorization"]["credentials_file"].removeprefix("/run/secrets/") in compose["secrets"]
+    assert job["dns_sd_configs"][0]["names"][0] in compose["services"]
