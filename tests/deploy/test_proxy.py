@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import signal
 import socket
 import threading
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from tests.people import Answer, Person
 from tests.product import Product, Web, until
 from tests.proxy import Proxy, proxy
 from tests.stand_in import StandIn
-from tests.tabs import Tab
+from tests.tabs import Tab, knock
 
 pytestmark = [pytest.mark.slow, pytest.mark.proxy]
 
@@ -75,6 +76,27 @@ def test_when_a_process_dies_the_page_goes_on_through_another(product: Product, 
         tab.converges(5)
         tab.close()
     assert person.final(person.ask(asked.conversation, "And now?"))["state"] == "answered"
+
+
+def test_a_process_that_leaves_is_passed_over_while_it_finishes_its_answer(product: Product) -> None:
+    leaving, staying = product.start(CHATAPP_GRACE="30"), product.start()
+    asked = Person(product, web=leaving).begin("A long one. [[pace:25]] [[tokens:120]]")
+    with proxy(leaving.port, staying.port) as front:
+        person = Person(product, front=front.port)
+        person.sees(asked, "streaming")
+        leaving.signal(signal.SIGTERM)
+        until(lambda: Person(product, web=leaving).get("/readyz").status == 503, what="red")
+        for _ in range(6):
+            assert person.get("/").status == 200
+            knock(person, asked.conversation).close()
+        others = [person.begin("And this one?") for _ in range(3)]
+        assert person.state(asked) == "streaming"
+        assert scrape(leaving)["chatapp_questions_accepted_total",] == 1
+        assert scrape(staying)["chatapp_questions_accepted_total",] == len(others)
+        for other in others:
+            assert person.final(other)["state"] == "answered"
+        leaving.dies(30)
+        assert person.turn(asked)["state"] == "answered"
 
 
 def test_who_asks_from_where_is_the_proxys_to_say(product: Product) -> None:
