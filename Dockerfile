@@ -12,14 +12,16 @@ COPY chatapp chatapp
 COPY templates templates
 COPY static static
 # The root of the image is read-only when it runs, so bytecode is written now.
-RUN /opt/chat/bin/python -m compileall -q chatapp && install -d -m 0750 -o 10001 -g 10001 var
+RUN /opt/chat/bin/python -m compileall -q --invalidation-mode unchecked-hash chatapp
 
 FROM python:3.11.15-slim-bookworm@sha256:d29f48a31a8b408ed19272ca1e7b10ebae13b240a27e862d3d4217c528e2e0c3
 
-RUN python -m pip uninstall --yes --quiet setuptools wheel pip
-ENV PATH=/opt/chat/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 COPY --from=build /opt/chat /opt/chat
 COPY --from=build /srv/chat /srv/chat
+# A volume that is put over a folder begins with its owner.
+RUN python -m pip uninstall --yes --quiet setuptools wheel pip \
+    && install -d -m 0750 -o 10001 -g 10001 /srv/chat/var
+ENV PATH=/opt/chat/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 WORKDIR /srv/chat
 USER 10001:10001
 EXPOSE 8000

@@ -28,8 +28,11 @@ class Proxy:
 
 
 @contextmanager
-def proxy(*ports: int) -> Iterator[Proxy]:
-    """The deployment's own file; only where it listens and writes is another place, and what stands behind it."""
+def proxy(*ports: int, beside: str = "") -> Iterator[Proxy]:
+    """The deployment's own file; only where it listens and writes is another place, and what stands behind it.
+
+    `beside` is what an operator has put into `tls/`.
+    """
     program = machine.nginx()
     assert program is not None, "nginx is not installed; `make setup` says how"
     folder = Path(tempfile.mkdtemp(prefix="chatapp-nginx-"))
@@ -39,6 +42,8 @@ def proxy(*ports: int) -> Iterator[Proxy]:
         assert here in text, f"the configuration says nothing of {here}"
         text = text.replace(here, there)
     (folder / "nginx.conf").write_text(text)
+    (folder / "tls").mkdir()
+    (folder / "tls" / "listen.conf").write_text(beside)
     servers = (f"server 127.0.0.1:{behind} max_fails=1 fail_timeout=5s;\n" for behind in ports)
     (folder / "webs.conf").write_text("".join(servers))
     command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", "daemon off; master_process off;"]

