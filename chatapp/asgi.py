@@ -104,8 +104,17 @@ _departure: list[asyncio.Future[Any]] = []
 
 
 def _leave() -> asyncio.Future[Any]:
-    """Red for every balancer first, then no questions, then a goodbye to all who listen; begun once."""
+    """The one departure of this process, begun now or before."""
     if not _departure:
-        shift_ends = asyncio.ensure_future(shift.leave(lambda: _pages.under_way > 0))
-        _departure.append(asyncio.gather(shift_ends, farewell.say(shift_ends)))
+        _departure.append(asyncio.ensure_future(_depart()))
     return _departure[0]
+
+
+async def _depart() -> None:
+    """Red for every balancer first, then no questions, then a goodbye to all who listen."""
+    shift_ends = asyncio.ensure_future(shift.leave(lambda: _pages.under_way > 0))
+    try:
+        await farewell.say(shift_ends)
+    except Exception:
+        log.exception("those who listen could not be told goodbye")
+    await shift_ends

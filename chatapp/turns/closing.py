@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
@@ -97,7 +98,7 @@ def close(turn_id: int, epoch: int, ending: Ending, attempt_id: int | None, rece
             statements.run(_TOUCH, version, now, conversation_id)
             bill = bills.of([turn_id]).get(turn_id)
             closed = Closed(version, bill, meter.of(asker_id, conversation_id, now), warning, report)
-            transaction.on_commit(lambda: readings.ended(ending.state))
+            transaction.on_commit(partial(readings.ended, ending.state))
     reach(Point.SETTLED)
     return closed
 
@@ -162,7 +163,8 @@ def settle(attempt_id: int, receipt: Receipt, now: datetime) -> str:
         attempt_id,
     )
     transaction.on_commit(
-        lambda: readings.settled(
+        partial(
+            readings.settled,
             model,
             task,
             receipt.outcome,
