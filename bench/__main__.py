@@ -11,6 +11,7 @@ PARTS = (
     "bench.patience",
     "bench.briefing",
     "bench.money",
+    "bench.review",
     "bench.story",
 )
 

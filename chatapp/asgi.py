@@ -26,6 +26,7 @@ from chatapp.live import farewell, limits, news, outages, rounds  # noqa: E402
 from chatapp.live.consumer import Listener, turn_away  # noqa: E402
 from chatapp.nightly import watch  # noqa: E402
 from chatapp.onethread import OneThreadHandler  # noqa: E402
+from chatapp.review import rounds as reviews  # noqa: E402
 from chatapp.turns import shift  # noqa: E402
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ def _begin(running: asyncio.AbstractEventLoop) -> None:
     shift.begin(running)
     rounds.begin(running)
     watch.begin(running)
+    reviews.begin(running)
     limits.begin(running)
     news.begin(running)
     outages.begin()

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from chatapp import databases, environment, secret
+from chatapp.telemetry import letterbox
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -52,6 +53,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "chatapp.pages.label.simulated",
                 "chatapp.pages.outage.banner",
+                "chatapp.review.doors.records.told",
             ],
         },
     }
@@ -130,6 +132,13 @@ if ENVIRONMENT.behind_https:
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+
+LETTERBOX = letterbox.configure(ENVIRONMENT.mail)
+EMAIL_HOST, EMAIL_PORT = LETTERBOX.host, LETTERBOX.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = LETTERBOX.user, LETTERBOX.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = LETTERBOX.starttls, LETTERBOX.tls
+EMAIL_TIMEOUT = letterbox.SECONDS
+DEFAULT_FROM_EMAIL = LETTERBOX.sender
 
 # A real key never travels to the simulated Claude.
 ANTHROPIC_API_KEY = "simulated" if ENVIRONMENT.simulated else ENVIRONMENT.anthropic_api_key

@@ -10,5 +10,6 @@ urlpatterns = [
     path("admin/rehearsal/", include("chatapp.pages.rehearsal.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("chatapp.pages.accounts.urls")),
+    path("", include("chatapp.review.urls")),
     path("", include("chatapp.pages.urls")),
 ]

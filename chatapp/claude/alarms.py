@@ -1,13 +1,9 @@
-"""Telling whoever runs the site what closed, and what to do about it."""
+"""What closed and what to do about it, in words for whoever runs the site; a line of it on the console."""
 
 from __future__ import annotations
 
 import logging
-import threading
 from typing import Final
-
-from django.conf import settings
-from django.core.mail import mail_admins
 
 from chatapp.claude.breaker import NEEDS_AN_OPERATOR, News
 from chatapp.claude.failures import FailureKind
@@ -28,29 +24,17 @@ _PASSES: Final = "nothing to do unless it lasts; questions go on by themselves"
 def log_it(news: News) -> None:
     """A line on the console. What Claude said is not in it: that stays in the stop's and the attempt's row."""
     if news.over:
-        log.warning("%s answers again after %s", _what(news), news.kind)
+        what = _what(news.way.provider, "" if news.whole else news.way.model)
+        log.warning("%s answers again after %s", what, news.kind)
     else:
-        log.log(logging.CRITICAL if news.kind in NEEDS_AN_OPERATOR else logging.ERROR, _line(news))
+        level = logging.CRITICAL if news.kind in NEEDS_AN_OPERATOR else logging.ERROR
+        log.log(level, sentence(news.kind, news.way.provider, "" if news.whole else news.way.model))
 
 
-def mail_it(news: News) -> None:
-    """A mail, where there is somebody to get it and nothing gets better by itself."""
-    if settings.ADMINS and news.kind in NEEDS_AN_OPERATOR and not news.over:
-        # A mail server may take its time, and a process that ends need not wait for it.
-        arguments = (f"Claude cannot be asked: {news.kind}", _line(news))
-        threading.Thread(target=_mail, args=arguments, daemon=True).start()
+def sentence(kind: FailureKind, provider: str, model: str) -> str:
+    """Without a model: the whole provider."""
+    return f"{_what(provider, model)} is not asked just now: {kind}; {_TO_DO.get(kind, _PASSES)}"
 
 
-def _what(news: News) -> str:
-    return news.way.provider or "Claude" if news.whole else news.way.model
-
-
-def _line(news: News) -> str:
-    return f"{_what(news)} is not asked just now: {news.kind}; {_TO_DO.get(news.kind, _PASSES)}"
-
-
-def _mail(subject: str, text: str) -> None:
-    try:
-        mail_admins(subject, text)
-    except Exception:
-        log.exception("the people who run the site could not be told by mail")
+def _what(provider: str, model: str) -> str:
+    return f"{model} at {provider}" if model and provider else model or provider or "Claude"

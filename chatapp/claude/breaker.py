@@ -110,14 +110,13 @@ class Breaker:
         stopped = self.stops.get(way.provider)
         if stopped is not None:
             return Outage(stopped.kind, stopped.since, True, None)
-        now = self._clock()
-        for circuit in self._both(way):
-            kind = circuit.kind
-            if kind is not None and circuit.is_announced(now):
-                since = datetime.fromtimestamp(self._wall() - (now - circuit.since), UTC)
-                seconds = max(circuit.until - now, MEANWHILE_SECONDS)
-                return Outage(kind, since, kind in NEEDS_AN_OPERATOR, seconds)
-        return None
+        return next(filter(None, map(self._announced, self._both(way))), None)
+
+    def outages(self) -> dict[tuple[str, str], Outage]:
+        """Every way on which nothing goes, by provider and model, an empty model for all of them."""
+        circuits = {ours: self._announced(circuit) for ours, circuit in list(self.circuits.items())}
+        stops = {(provider, ""): Outage(one.kind, one.since, True, None) for provider, one in list(self.stops.items())}
+        return {ours: outage for ours, outage in circuits.items() if outage is not None} | stops
 
     def states(self) -> dict[tuple[str, str], int]:
         """0 is closed, 1 lets one try, 2 is open; by provider and model, an empty model for all of them."""
@@ -127,6 +126,13 @@ class Breaker:
             for ours, circuit in list(self.circuits.items())
         }
         return states | {(provider, ""): 2 for provider in list(self.stops)}
+
+    def _announced(self, circuit: Circuit) -> Outage | None:
+        kind, now = circuit.kind, self._clock()
+        if kind is None or not circuit.is_announced(now):
+            return None
+        since = datetime.fromtimestamp(self._wall() - (now - circuit.since), UTC)
+        return Outage(kind, since, kind in NEEDS_AN_OPERATOR, max(circuit.until - now, MEANWHILE_SECONDS))
 
     def _both(self, way: Way) -> list[Circuit]:
         get = self.circuits.get

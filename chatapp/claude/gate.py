@@ -173,8 +173,6 @@ class Gate:
         if news.kind in STOPS:
             self._unwritten[news.way.provider] = news
             self._wanted.set()
-        else:
-            alarms.mail_it(news)
         self._loop.call_soon(self.look_at_outage)
 
     async def _look_after_stops(self) -> None:
@@ -202,8 +200,7 @@ class Gate:
 
         breaker = self.house.breaker
         for provider, news in list(self._unwritten.items()):
-            if await in_thread(stops.write, provider, breaker.stops[provider], news.detail):
-                alarms.mail_it(news)
+            await in_thread(stops.write, provider, breaker.stops[provider], news.detail)
             del self._unwritten[provider]
         standing = await in_thread(stops.standing)
         mine = {provider: breaker.stops[provider] for provider in self._unwritten}

@@ -117,17 +117,30 @@ def capabilities(one: Mapping[str, Any]) -> dict[str, Any]:
 def warnings() -> list[str]:
     """What an administrator should know of the models that are in use."""
     today = timezone.now().date()
+    return [sentence for row in _used() if (sentence := _about_end(row, today, WARN_DAYS) or _about(row))]
+
+
+def retiring(within_days: int) -> dict[str, str]:
+    """Of the models in use, those that stop answering so soon or have stopped, each with a sentence."""
+    today = timezone.now().date()
+    return {row.name: sentence for row in _used() if (sentence := _about_end(row, today, within_days))}
+
+
+def _used() -> list[Model]:
     used = {settings.CHATAPP_MODEL, settings.CHATAPP_CHEAP_MODEL, settings.CHATAPP_STAND_IN}
-    rows = [row for row in Model.objects.filter(enabled=True) if row.offered or row.name in used]
-    return [sentence for row in rows if (sentence := _about(row, today))]
+    return [row for row in Model.objects.filter(enabled=True) if row.offered or row.name in used]
 
 
-def _about(row: Model, today: date) -> str:
+def _about_end(row: Model, today: date, within_days: int) -> str:
     days = row.days_left(today)
     if row.lifecycle == Model.Lifecycle.RETIRED or (days is not None and days <= 0):
         return f"{row.name} is retired: whatever is asked of it fails. Choose another model in its place."
-    if days is not None and days <= WARN_DAYS:
+    if days is not None and days <= within_days:
         return f"{row.name} stops answering on {row.retires_on}, in {days} days. Choose another model in its place."
+    return ""
+
+
+def _about(row: Model) -> str:
     if row.lifecycle == Model.Lifecycle.ABSENT:
         return f"Claude does not list {row.name}: is its name right, and may your account use it?"
     for name, words in (("window_tokens", "window"), ("output_tokens", "output ceiling")):

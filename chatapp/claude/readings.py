@@ -4,12 +4,34 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from chatapp.claude import gate
+from chatapp.claude import alarms, gate
 from chatapp.claude.gatehouse import Gatehouse
 from chatapp.claude.limiter import Bucket, Key
+from chatapp.claude.ways import Outage
 from chatapp.telemetry import measures
 from chatapp.telemetry.measures import Measure, Values
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A way on which this process sends nothing, and what to do about it."""
+
+    provider: str
+    # Empty: all of them.
+    model: str
+    outage: Outage
+    sentence: str
+
+
+def troubles() -> list[Trouble]:
+    """What this process keeps from being asked just now."""
+    outages = {ours: outage for one in gate.gates() for ours, outage in one.house.breaker.outages().items()}
+    return [
+        Trouble(provider, model, outage, alarms.sentence(outage.kind, provider, model))
+        for (provider, model), outage in sorted(outages.items())
+    ]
 
 
 def register() -> None:

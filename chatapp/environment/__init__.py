@@ -58,6 +58,7 @@ class Environment:
     concurrency: int
     prompt_cache: str
     attachments: str | None
+    mail: str | None
     breaker: bool
 
 
@@ -109,6 +110,7 @@ def read(environ: Mapping[str, str]) -> Environment:
         breaker=get("CHATAPP_BREAKER", values.switch, True),
         prompt_cache=get("CHATAPP_PROMPT_CACHE", values.one_of(*CACHE_CHOICES), "1h"),
         attachments=get("CHATAPP_ATTACHMENTS", values.folder, None),
+        mail=get("CHATAPP_MAIL", values.url("smtp", "smtps"), None),
         concurrency=get("CHATAPP_CONCURRENCY", values.whole(1, 10_000), 1000),
     )
 

@@ -35,12 +35,12 @@ class Standing:
         return max(0, self.limit_nanodollars - self.spent_nanodollars - self.held_nanodollars)
 
 
-def of(budget: Budget, now: datetime) -> list[Standing]:
-    """The budget's own subject, or the three that are closest to a limit for everybody."""
+def of(budget: Budget, now: datetime, most: int = CLOSEST) -> list[Standing]:
+    """The budget's own subject, or so many of those that are closest to a limit for everybody."""
     since = starts(budget, now)
     column = SUBJECTS.get(Scope(budget.scope))
     subject = getattr(budget, column) if column else ""
-    found = _closest(budget, since) if subject is None else [(subject, *_sums(_counter(budget, subject, since)))]
+    found = _closest(budget, since, most) if subject is None else [(subject, *_sums(_counter(budget, subject, since)))]
     names = names_of(Scope(budget.scope), [subject for subject, _, _ in found])
     standings = []
     for subject, spent, held in found:
@@ -75,12 +75,12 @@ def names_of(scope: Scope, subjects: Iterable[object]) -> dict[object, str]:
     return {subject: known.get(subject, gone.get(scope, "{}").format(subject)) for subject in wanted}
 
 
-def _closest(budget: Budget, since: date | None) -> list[tuple[object, int, int]]:
+def _closest(budget: Budget, since: date | None, most: int) -> list[tuple[object, int, int]]:
     column = SUBJECTS[Scope(budget.scope)]
     used = Q(spent_nanodollars__gt=0) | Q(held_nanodollars__gt=0)
     counters = Counter.objects.filter(used, scope=budget.scope, period=budget.period, starts=since)
     busiest = counters.exclude(**{f"{column}__in": named(budget)})
-    closest = busiest.order_by(-(F("spent_nanodollars") + F("held_nanodollars")), "key")[:CLOSEST]
+    closest = busiest.order_by(-(F("spent_nanodollars") + F("held_nanodollars")), "key")[:most]
     return [(getattr(counter, column), *_sums(counter)) for counter in closest]
 
 

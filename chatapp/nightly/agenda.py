@@ -16,6 +16,7 @@ from chatapp.nightly.models import Night
 from chatapp.telemetry import measures
 from chatapp.telemetry.measures import Measure
 from chatapp.turns import attachments, audit, kept
+from chatapp.turns.retention import nights
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,14 @@ def forget_kept_answers() -> Done:
     return Done("kept", ok=True, words=f"{kept.forget(timezone.now())} too old to be shown again")
 
 
+def delete_what_was_kept_long_enough() -> Done:
+    """Retention, and no trace of what was deleted since the last night, whoever deleted it."""
+    swept = nights.sweep(timezone.now())
+    words = f"{swept.conversations} conversations deleted, {swept.failed} could not be"
+    left = "" if swept.wiped else "; the database's file still has to be written anew"
+    return Done("retention", ok=swept.wiped and not swept.failed, words=words + left)
+
+
 def sweep_attachments() -> Done:
     """Throw away the files that nobody has asked with, and those that belong to nobody any more."""
     return Done("files", ok=True, words=f"{attachments.sweep(timezone.now())} forgotten files thrown away")
@@ -57,6 +66,8 @@ AGENDA: dict[str, Callable[[], Done]] = {
     "ledger": verify_ledger,
     "kept": forget_kept_answers,
     "files": sweep_attachments,
+    # The last one, for it may write the whole file of the database anew.
+    "retention": delete_what_was_kept_long_enough,
 }
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminSplitDateTime
+from django.core.exceptions import PermissionDenied
 from django.db.models import DateTimeField
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +21,8 @@ class SiteSettingsAdmin(admin.ModelAdmin):
     """One row: the list leads straight to it, and it is neither added nor deleted by hand."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
         row = SiteSettings.current()
         if row._state.adding:
             row.save()

@@ -19,7 +19,7 @@ from chatapp.pages.doors import (
     turn_of,
     wants_json,
 )
-from chatapp.turns import acceptance, drawing, frames, inbox, shelf, stopping
+from chatapp.turns import acceptance, drawing, frames, inbox, opinions, shelf, stopping
 from chatapp.turns.acceptance import Accepted
 from chatapp.turns.models import Conversation
 
@@ -109,6 +109,17 @@ def _answered(request: HttpRequest, turn: Accepted) -> HttpResponseBase:
         return redirect(f"/c/{turn.conversation_id}/#turn-{turn.turn_id}")
     shown = turn.view or drawing.shown(turn.turn_id)
     return HttpResponse(frames.turn(drawing.article(shown)) if shown else "")
+
+
+@post_only
+@signed_in
+def judge(request: HttpRequest, conversation_id: UUID, turn_id: int) -> HttpResponseBase:
+    """A thumb for an answer, and a word about it."""
+    turn = turn_of(request, conversation_id, turn_id)
+    # Every turn's box belongs to the same form, so each has a name of its own.
+    said = request.POST.get(f"words-{turn_id}", request.POST.get("words", ""))
+    opinions.give(turn, request.POST.get("thumb", ""), said)
+    return _reshaped(request, acceptance.accepted(turn))
 
 
 def _reshaped(request: HttpRequest, turn: Accepted) -> HttpResponseBase:

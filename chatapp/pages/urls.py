@@ -17,6 +17,7 @@ urlpatterns = [
     path("c/<uuid:conversation_id>/turns/<int:turn_id>/continue/", asking.carry_on, name="continue"),
     path("c/<uuid:conversation_id>/turns/<int:turn_id>/edit/", asking.edit, name="edit"),
     path("c/<uuid:conversation_id>/turns/<int:turn_id>/select/", asking.select, name="select"),
+    path("c/<uuid:conversation_id>/turns/<int:turn_id>/feedback/", asking.judge, name="feedback"),
     path("c/<uuid:conversation_id>/turns/<int:turn_id>/answer.md", conversations.answer, name="answer"),
     path("c/<uuid:conversation_id>/turns/<int:turn_id>/pin/", telling.pin, name="pin_turn"),
     path("c/<uuid:conversation_id>/told/", telling.told, name="told"),

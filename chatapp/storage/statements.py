@@ -66,12 +66,6 @@ def size_of(column: str) -> str:
     return f"length(CAST({column} AS BLOB))" if connection.vendor == "sqlite" else f"octet_length({column})"
 
 
-def forget() -> None:
-    """Leave nothing of what was deleted in the log beside the database; PostgreSQL's vacuum does so by itself."""
-    if connection.vendor == "sqlite":
-        row("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
 def moment(value: Any) -> datetime:
     """A time as the database gave it."""
     found = value if isinstance(value, datetime) else datetime.fromisoformat(value)

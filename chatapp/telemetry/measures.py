@@ -130,6 +130,11 @@ def keep(measure: Measure, value: int, now: datetime) -> None:
     Reading.objects.update_or_create(name=measure.value, defaults={"value": value, "taken_at": now})
 
 
+def kept(measure: Measure) -> int | None:
+    """The value as it was last taken; None: it never was."""
+    return Reading.objects.filter(name=measure.value).values_list("value", flat=True).first()
+
+
 def as_text() -> str:
     """What is known, as Prometheus reads it; a measure that was never taken is not there."""
     taken: dict[str, Values] = {}

@@ -31,6 +31,8 @@ class Point(StrEnum):
     INSIDE_SETTLING = "inside_settling"
     SETTLED = "settled"
     INSIDE_RECOVERY = "inside_recovery"
+    INSIDE_ERASING = "inside_erasing"
+    ERASED = "erased"
 
 
 _WISH = re.compile(r"(SIGKILL|SIGSTOP|SIGTERM) at (\w+)(?: after (\d+))?")

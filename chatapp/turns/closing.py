@@ -55,6 +55,8 @@ class Ending:
     short: ledger.Short | None = None
     # When an earlier answer was written that is shown once more.
     kept_from: datetime | None = None
+    # How it arrived, as the turn's row keeps it.
+    pace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,7 @@ _TOUCH = "UPDATE chatapp_conversation SET version = %s, active_at = %s WHERE id 
 # A running turn has not ended; from a final state there is no way out.
 _END = (
     "UPDATE chatapp_turn SET state = %s, answer = %s, thinking = %s, thinking_ms = %s, stop_reason = %s, notice = %s, "
-    "limit_report = %s, ended_at = %s, version = %s, lease_until = NULL "
+    "limit_report = %s, pace = %s, ended_at = %s, version = %s, lease_until = NULL "
     "WHERE id = %s AND epoch = %s AND ended_at IS NULL"
 )
 # Whoever was asked in vain meanwhile did not write it.
@@ -220,6 +222,7 @@ def _move(turn_id: int, epoch: int, ending: Ending, report: Report | None, versi
         ending.stop_reason[:80],
         ending.notice,
         json.dumps(report.as_json()) if report else None,
+        ending.pace,
         now,
         version,
         turn_id,

@@ -16,7 +16,7 @@ from chatapp.claude import offer
 from chatapp.claude.catalogue import label
 from chatapp.money import reports
 from chatapp.money.reports import Report
-from chatapp.turns import attachments, bills, notes, running, scribe, thread
+from chatapp.turns import attachments, bills, feedback, notes, running, scribe, thread
 from chatapp.turns.attachments import Chip
 from chatapp.turns.bills import Bill
 from chatapp.turns.look import Block, End, TurnView
@@ -33,6 +33,7 @@ class Beside:
     marker: notes.Marker | None = None
     better: str = ""
     files: Sequence[Chip] = ()
+    opinion: feedback.Feedback | None = None
 
 
 NOTHING = Beside()
@@ -68,6 +69,8 @@ def view(turn: Turn, path: thread.Thread, bill: Bill | None, beside: Beside = NO
         pinned=turn.pinned,
         files=beside.files,
         marker=beside.marker,
+        thumb=beside.opinion.thumb if beside.opinion else 0,
+        opinion=beside.opinion.words if beside.opinion else "",
         bill=bill,
         warning=turn.warning,
         report=Report.from_json(turn.limit_report) if turn.limit_report else None,
@@ -88,6 +91,7 @@ def views(turns: Iterable[Turn], path: thread.Thread) -> list[TurnView]:
     turns = list(turns)
     found = bills.of([turn.pk for turn in turns])
     attached = attachments.chips([turn.pk for turn in turns])
+    opinions = feedback.of([turn.pk for turn in turns])
     marked = notes.markers(turns[0].conversation_id, path) if turns else {}
     better = {who: offer.better(*who, timezone.localdate()) for who in {(turn.asker_id, turn.model) for turn in turns}}
     return [
@@ -95,7 +99,12 @@ def views(turns: Iterable[Turn], path: thread.Thread) -> list[TurnView]:
             turn,
             path,
             found.get(turn.pk),
-            Beside(marked.get(turn.pk), better[turn.asker_id, turn.model], attached.get(turn.pk, ())),
+            Beside(
+                marked.get(turn.pk),
+                better[turn.asker_id, turn.model],
+                attached.get(turn.pk, ()),
+                opinions.get(turn.pk),
+            ),
         )
         for turn in turns
     ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from django.utils import timezone
 
@@ -11,17 +12,19 @@ from chatapp.money import ledger
 from chatapp.turns import meter, scribe, thread
 from chatapp.turns.models import Attempt, Conversation, Turn
 
+AT_A_TIME: Final = 20
+
 
 def as_json(conversation: Conversation) -> dict[str, Any]:
-    turns = conversation.turns.order_by("pk").prefetch_related("attempts", "files")
-    shown = meter.of(conversation.owner_id, conversation.pk, timezone.now())
-    return {
-        "conversation": str(conversation.pk),
-        "title": conversation.title,
-        "spent_usd": shown.spent_usd,
-        "limit_usd": shown.limit_usd or None,
-        "turns": [_turn(turn) for turn in turns],
-    }
+    return {**_head(conversation), "turns": list(_turns(conversation))}
+
+
+def in_pieces(conversation: Conversation) -> Iterator[str]:
+    """The same as text, a few turns at a time in memory, and with what Claude thought."""
+    yield f'{json.dumps(_head(conversation), ensure_ascii=False)[:-1]}, "turns": ['
+    for number, turn in enumerate(_turns(conversation, thinking=True)):
+        yield ("," if number else "") + "\n" + json.dumps(turn, ensure_ascii=False)
+    yield "\n]}\n"
 
 
 def as_markdown(conversation: Conversation) -> Iterator[str]:
@@ -38,6 +41,24 @@ def as_markdown(conversation: Conversation) -> Iterator[str]:
 def text_of(turn: Turn) -> str:
     """The answer, or what there is of it so far."""
     return scribe.so_far(turn)[0]
+
+
+def _head(conversation: Conversation) -> dict[str, Any]:
+    shown = meter.of(conversation.owner_id, conversation.pk, timezone.now())
+    return {
+        "conversation": str(conversation.pk),
+        "title": conversation.title,
+        "spent_usd": shown.spent_usd,
+        "limit_usd": shown.limit_usd or None,
+    }
+
+
+def _turns(conversation: Conversation, *, thinking: bool = False) -> Iterator[dict[str, Any]]:
+    rows = conversation.turns.order_by("pk").prefetch_related("attempts", "files")
+    found = list(rows[:AT_A_TIME])
+    while found:
+        yield from ({**_turn(turn), **({"thinking": scribe.so_far(turn)[1]} if thinking else {})} for turn in found)
+        found = list(rows.filter(pk__gt=found[-1].pk)[:AT_A_TIME])
 
 
 def _turn(turn: Turn) -> dict[str, Any]:

@@ -75,6 +75,8 @@ def _add(turn: Running, text: str, thinking: str, taximeter: Taximeter) -> None:
     text_offset, thinking_offset = len(turn.text), len(turn.thinking)
     turn.text += text
     turn.thinking += thinking
+    if text:
+        turn.note_pace()
     cost = taximeter.read(len(turn.text) - turn.carried + len(turn.thinking))
     if cost:
         cost += turn.paid_nanodollars

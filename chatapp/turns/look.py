@@ -81,6 +81,9 @@ class TurnView:
     files: Sequence[Chip] = ()
     # Up to here older turns were condensed for Claude.
     marker: Marker | None = None
+    # What its owner said of it: a thumb up or down, and why.
+    thumb: int = 0
+    opinion: str = ""
 
     @property
     def thinking_seconds(self) -> int | None:
@@ -155,6 +158,10 @@ class TurnView:
     @property
     def can_continue(self) -> bool:
         return self.state in CONTINUABLE and self.stop_reason != FULL and bool(self.text.strip())
+
+    @property
+    def can_judge(self) -> bool:
+        return self.final and (bool(self.text.strip()) or self.state is State.REFUSED)
 
     @property
     def can_copy(self) -> bool:

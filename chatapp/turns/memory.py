@@ -31,14 +31,14 @@ def correct(digest: Digest, text: str) -> None:
         digest.pk = None
         digest.text, digest.corrected_at, digest.undone_at = text, now, None
         digest.save(force_insert=True)
-    _reshape(digest.conversation_id)
+    reshape(digest.conversation_id)
 
 
 def undo(digest: Digest) -> None:
     """Claude is told the old turns word for word again, and they stay so until somebody wishes otherwise."""
     Digest.objects.filter(pk=digest.pk).update(undone_at=timezone.now())
     Conversation.objects.filter(pk=digest.conversation_id).update(whole=True)
-    _reshape(digest.conversation_id)
+    reshape(digest.conversation_id)
 
 
 def allow(conversation: Conversation) -> None:
@@ -49,16 +49,17 @@ def allow(conversation: Conversation) -> None:
         if last is not None:
             Digest.objects.filter(pk=last.pk).update(undone_at=None)
         Conversation.objects.filter(pk=conversation.pk).update(whole=False)
-    _reshape(conversation.pk)
+    reshape(conversation.pk)
 
 
 def pin(turn: Turn) -> None:
     """Whatever is condensed, Claude is told this turn word for word; or no longer."""
     Turn.objects.filter(pk=turn.pk).update(pinned=not turn.pinned)
     turn.pinned = not turn.pinned
-    _reshape(turn.conversation_id)
+    reshape(turn.conversation_id)
 
 
-def _reshape(conversation_id: UUID) -> None:
+def reshape(conversation_id: UUID) -> None:
+    """Every page that shows the conversation draws its thread anew."""
     Conversation.objects.filter(pk=conversation_id).update(version=F("version") + 1, reshaped=F("version") + 1)
     relay.publish(conversation_id, Reshaped())

@@ -82,6 +82,8 @@ class Turn(models.Model):
     asked_at = models.DateTimeField()
     stop_asked_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    # How its text arrived: after how many milliseconds there were how many characters, in pairs.
+    pace = models.TextField(default="", db_default="")
     version = models.PositiveIntegerField(default=0)
     # Who runs it, until when, and how often it changed hands: a late zombie's epoch no longer matches.
     worker = models.CharField(max_length=32, default="")

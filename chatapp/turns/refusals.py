@@ -58,6 +58,14 @@ TOO_MUCH_IN_ALL = Refused(
 )
 EMPTY_NOTES = Refused("empty", 400, "Without a word the notes would stand for nothing. Undo them instead.")
 LONG_NOTES = Refused("too_long", 413, "Notes of more than 20 kB are no shorter than what they stand for.")
+NO_THUMB = Refused("bad_thumb", 400, "A thumb points up or down, or there is none. Reload the page and try again.")
+LONG_FEEDBACK = Refused("too_long", 413, "Please say it in at most 1,000 characters.")
+HELD = Refused(
+    "held",
+    409,
+    "This conversation must be kept for now, for a legal reason, so it was not deleted. An administrator can tell you "
+    "more; until then you can archive it.",
+)
 NOT_KEPT = Refused(
     "not_kept", 503, "Your message could not be kept just now, so nothing was asked. Please send it again."
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 import time
 
@@ -120,6 +121,7 @@ async def _end(turn: Running, carried: Carried) -> bool:
 async def _close(turn: Running, ending: Ending, attempt_id: int | None, receipt: Receipt | None) -> bool:
     """Write the end and tell it; keep trying while the database is away and the lease is ours."""
     wait_seconds = 0.1
+    ending = dataclasses.replace(ending, pace=" ".join(map(str, turn.pace)))
     while True:
         try:
             closed = await in_thread(closing.close, turn.turn_id, turn.epoch, ending, attempt_id, receipt)

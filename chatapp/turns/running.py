@@ -11,6 +11,9 @@ from uuid import UUID
 from chatapp.turns.opening import Opening
 from chatapp.turns.states import AT_ONCE, State, Waiting
 
+# A replay is drawn in steps of about this length.
+BLINK_MS = 200
+
 
 @dataclass(slots=True)
 class Running:
@@ -48,6 +51,8 @@ class Running:
     carried: int = 0
     # How often the text began anew, for the answer was asked again in full.
     beginnings: int = 0
+    # How it arrived: after how many milliseconds there were how many characters, in pairs.
+    pace: list[int] = field(default_factory=list)
     # What the scribe has already taken to the database.
     kept_text: int = 0
     kept_thinking: int = 0
@@ -63,8 +68,18 @@ class Running:
             or self.kept_state is not self.state
         )
 
+    def note_pace(self) -> None:
+        """More has arrived; what comes within a blink is one step."""
+        now = int((time.monotonic() - self.since) * 1000)
+        pace, length = self.pace, len(self.text)
+        if pace and now - pace[-2] < BLINK_MS:
+            pace[-1] = length
+        else:
+            pace += (now, length)
+
     def begin_anew(self) -> None:
         """Nothing of the answer is left but what was carried over from an earlier turn."""
+        self.pace.clear()
         self.text = self.text[: self.carried]
         self.thinking = ""
         self.kept_text, self.kept_thinking = self.carried, 0

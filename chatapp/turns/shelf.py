@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import F
 
-from chatapp.files import cupboard
 from chatapp.rendering import words
-from chatapp.storage import statements
-from chatapp.turns import attachments, later, refusals, stopping, thread
+from chatapp.storage import wiping
+from chatapp.turns import later, refusals, stopping, thread
 from chatapp.turns.models import RUNNING_STATES, Conversation, Turn
-from chatapp.turns.relay import Removed, Renamed, Reshaped, relay
+from chatapp.turns.relay import Renamed, Reshaped, relay
+from chatapp.turns.retention import erasing, holds, records
 
 TITLE_CHARACTERS = 200
 
@@ -47,20 +47,13 @@ def archive(conversation: Conversation) -> None:
 
 
 def delete(conversation: Conversation) -> None:
-    """Delete for good; the ledger keeps what it cost, without a word of it."""
+    """Delete for good, as its owner wishes; raises Refused where it must be kept."""
+    # Looked at before anything is stopped, and once more under the lock.
+    holds.refuse(conversation.pk)
     stopping.stop_all(conversation.pk)
-    with transaction.atomic():
-        locked = Conversation.objects.select_for_update().filter(pk=conversation.pk).first()
-        if locked is None:
-            return  # deleted in the same moment from another page
-        stopping.settle_open(locked)
-        keys = attachments.delete_all_of(locked)
-        # The head points back at a turn of its own; without it nothing is left that could hold the rows.
-        Conversation.objects.filter(pk=locked.pk).update(head=None)
-        locked.delete()
-    cupboard.discard(keys)
-    statements.forget()
-    relay.publish(conversation.pk, Removed())
+    owner = conversation.owner_id
+    erasing.erase(conversation.pk, lambda: records.at_once(records.Kind.OWNER, owner, owner))
+    wiping.empty_log()
 
 
 def _change(conversation: Conversation, **changes: object) -> None:

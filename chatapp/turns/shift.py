@@ -12,7 +12,7 @@ from django.db import DatabaseError
 
 from chatapp.claude import gateway
 from chatapp.storage.crossing import in_thread
-from chatapp.turns import lease, recovery, runner, running, scribe, wishes
+from chatapp.turns import lease, lookout, recovery, runner, running, scribe, wishes
 from chatapp.turns.relay import relay
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ def begin(loop: asyncio.AbstractEventLoop) -> None:
     lease.claim.loop = loop
     relay.open(loop)
     watches = (gateway.watch_providers(), gateway.watch_models())
-    for work in (scribe.write_on(), recovery.patrol(), *watches, _renew(), _hear_wishes()):
+    for work in (scribe.write_on(), recovery.patrol(), lookout.watch(), *watches, _renew(), _hear_wishes()):
         task = loop.create_task(work)
         _tasks.add(task)
         task.add_done_callback(_tasks.discard)

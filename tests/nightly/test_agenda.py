@@ -29,9 +29,14 @@ def told() -> dict[str, float]:
 
 
 def test_the_ledger_is_verified_once_a_night_and_by_one() -> None:
-    assert [done.item for done in agenda.run_what_is_due(NIGHT)] == ["ledger", "kept", "files"]
+    assert [done.item for done in agenda.run_what_is_due(NIGHT)] == ["ledger", "kept", "files", "retention"]
     assert agenda.run_what_is_due(NIGHT + timedelta(minutes=10)) == []
-    assert [done.item for done in agenda.run_what_is_due(NIGHT + timedelta(days=1))] == ["ledger", "kept", "files"]
+    assert [done.item for done in agenda.run_what_is_due(NIGHT + timedelta(days=1))] == [
+        "ledger",
+        "kept",
+        "files",
+        "retention",
+    ]
 
 
 def test_before_three_in_the_sites_own_morning_nothing_is_begun() -> None:
@@ -65,6 +70,7 @@ def test_the_command_says_how_it_went_and_twice_does_no_harm() -> None:
                 {"item": "ledger", "ok": True, "words": "0 rows differ"},
                 {"item": "kept", "ok": True, "words": "0 too old to be shown again"},
                 {"item": "files", "ok": True, "words": "0 forgotten files thrown away"},
+                {"item": "retention", "ok": True, "words": "0 conversations deleted, 0 could not be"},
             ],
         }
     drift()
@@ -75,4 +81,5 @@ def test_the_command_says_how_it_went_and_twice_does_no_harm() -> None:
         "ledger: NOT WELL, 1 rows differ",
         "kept: well, 0 too old to be shown again",
         "files: well, 0 forgotten files thrown away",
+        "retention: well, 0 conversations deleted, 0 could not be",
     ]

@@ -26,6 +26,7 @@ DOORS = {
     "continue": ("POST", "/c/{c}/turns/{t}/continue/"),
     "edit": ("POST", "/c/{c}/turns/{t}/edit/"),
     "select": ("POST", "/c/{c}/turns/{t}/select/"),
+    "feedback": ("POST", "/c/{c}/turns/{t}/feedback/"),
     "answer": ("GET", "/c/{c}/turns/{t}/answer.md"),
     "rename": ("POST", "/c/{c}/rename/"),
     "pin": ("POST", "/c/{c}/pin/"),

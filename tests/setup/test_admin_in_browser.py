@@ -49,6 +49,8 @@ def complaints(browser: Browser, url: str, session: str, press: str) -> list[str
         ("/admin/chatapp/grant/add/", ".datetimeshortcuts a >> nth=1"),
         ("/admin/chatapp/price/add/", ".datetimeshortcuts a >> nth=1"),
         ("/admin/chatapp/moneysettings/", ""),
+        ("/admin/chatapp/alarm/", ""),
+        ("/admin/chatapp/alarmsettings/", ""),
         ("/admin/chatapp/provider/", ""),
         ("/admin/chatapp/provider/add/", ""),
         ("/admin/chatapp/invitation/add/", ".datetimeshortcuts a >> nth=1"),

@@ -46,6 +46,7 @@ IMPOSSIBLE = {
     "CHATAPP_ANSWER_LATER": ["tomorrow"],
     "CHATAPP_PROMPT_CACHE": ["2h", "300"],
     "CHATAPP_ATTACHMENTS": ["var/files", "/etc/hostname"],
+    "CHATAPP_MAIL": ["mail.example.org", "https://mail.example.org", "smtp://", "smtp://host:port"],
     "CHATAPP_KEPT_ANSWERS_HOURS": ["-1", "a day"],
     "CHATAPP_BREAKER": ["maybe"],
     "CHATAPP_CONCURRENCY": ["0", "all"],

@@ -1,0 +1,1 @@
+"""Alarms: what is one, who is told, and how."""

@@ -37,7 +37,7 @@ def test_a_title_that_comes_while_the_next_question_is_accepted_waits_its_turn(s
     title = stories.attempt(turn, Attempt.Task.TITLE)
     with transaction.atomic():
         statements.held("SELECT 1 FROM chatapp_conversation WHERE id = %s", turn.conversation_id)
-        with _meanwhile(lambda: titles._write(turn.conversation_id, "A title", title.pk, DONE)):
+        with meanwhile(lambda: titles._write(turn.conversation_id, "A title", title.pk, DONE)):
             _authorise(turn)
     title.refresh_from_db()
     assert title.outcome == Attempt.Outcome.DONE
@@ -48,7 +48,7 @@ def test_an_answer_that_ends_while_leases_are_renewed_keeps_nobody_from_the_mone
     attempt = stories.attempt(turn, Attempt.Task.ANSWER)
     with transaction.atomic():
         statements.held("SELECT 1 FROM chatapp_turn WHERE id = %s", turn.pk)
-        with _meanwhile(lambda: closing.close(turn.pk, 1, Ending(State.ANSWERED, "So"), attempt.pk, DONE)):
+        with meanwhile(lambda: closing.close(turn.pk, 1, Ending(State.ANSWERED, "So"), attempt.pk, DONE)):
             _authorise(turn)
     assert Turn.objects.get(pk=turn.pk).state == State.ANSWERED
 
@@ -62,7 +62,7 @@ def _authorise(turn: Turn) -> None:
 
 
 @contextmanager
-def _meanwhile(act: Callable[[], object]) -> Iterator[None]:
+def meanwhile(act: Callable[[], object]) -> Iterator[None]:
     """Somebody else is at it, and waits for what we hold."""
 
     def run() -> None:

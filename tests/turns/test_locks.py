@@ -17,7 +17,13 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.slow
 @pytest.mark.postgresql
 def test_nobody_who_holds_the_money_waits_for_a_conversation_or_a_turn() -> None:
-    files = ("tests/turns/on_postgresql.py", "tests/money/test_crowd.py", "tests/storage/test_snapshot.py")
+    files = (
+        "tests/turns/on_postgresql.py",
+        "tests/turns/erasing_on_postgresql.py",
+        "tests/money/test_crowd.py",
+        "tests/storage/test_snapshot.py",
+        "tests/telemetry/test_post.py",
+    )
     with stores.postgresql() as url:
         run = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", *files],

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from chatapp.pages.accounts import invitations, setup, throttle
+from chatapp.pages.accounts import invitations, roles, setup, throttle
 from chatapp.pages.accounts.forms import AccountForm
 from chatapp.pages.models import Signup, SiteSettings
 
@@ -67,6 +67,7 @@ def _make_account(form: AccountForm, code: str) -> User | None:
     """The new account, or None when somebody else has just used the invitation."""
     with transaction.atomic():
         user: User = form.save()
+        roles.welcome(user)
         if code and not invitations.redeem(code, by=user):
             transaction.set_rollback(True)
             return None

@@ -7,19 +7,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from statistics import median
 from typing import Final
 
 from chatapp.claude.gate import Way
 from chatapp.storage import statements
+from chatapp.turns import lately
 from chatapp.turns.models import RUNNING_STATES
 from chatapp.turns.states import State
 
-# Rows are numbered in the order in which they were written, give or take so much.
-_SLACK: Final = timedelta(seconds=10)
-# Of how many answers at most the waits are looked at, the youngest first.
-MOST_WAITS: Final = 2_000
 _WITH_AN_ANSWER: Final = frozenset({State.ANSWERED, State.TRUNCATED})
 
 
@@ -66,7 +63,7 @@ def now() -> Counter[State]:
 
 
 def between(begin: datetime, end: datetime) -> tuple[Figures, Pulse]:
-    span = (begin - _SLACK, begin, end)
+    span = lately.span(begin, end)
     turns = statements.rows(_TURNS, *span)
     attempts = statements.rows(_ATTEMPTS, *span)
     states: Counter[State] = Counter()
@@ -88,7 +85,7 @@ def between(begin: datetime, end: datetime) -> tuple[Figures, Pulse]:
         if failure:
             pulse.failed[second] += many
             failures[failure] += many
-    waits = sorted(_waits(*span))
+    waits = lately.waits(begin, end)
     figures = Figures(
         accepted=states.total(),
         states=states,
@@ -99,20 +96,10 @@ def between(begin: datetime, end: datetime) -> tuple[Figures, Pulse]:
         failures=failures,
         nanodollars=nanodollars,
         median_wait_seconds=median(waits) if waits else None,
-        p95_wait_seconds=waits[(len(waits) * 95 - 1) // 100] if waits else None,
+        p95_wait_seconds=lately.p95(waits),
         ways=frozenset(ways),
     )
     return figures, pulse
-
-
-def _waits(*span: datetime) -> list[float]:
-    """From the question to the first word that came, as the person waited for it."""
-    waits: dict[int, float] = {}
-    for turn_id, asked_at, started_at, ttft_ms in statements.rows(_FIRST_WORDS, *span, MOST_WAITS):
-        sent_after = statements.moment(started_at) - statements.moment(asked_at)
-        wait = sent_after.total_seconds() + ttft_ms / 1000
-        waits[turn_id] = min(wait, waits.get(turn_id, wait))
-    return list(waits.values())
 
 
 # The states as they stand in the condition of the index `turn_open`, or SQLite would not use it.
@@ -120,14 +107,8 @@ _RUNNING_WORDS = ", ".join(f"'{state}'" for state in RUNNING_STATES)
 _RUNNING = f"SELECT state, count(*) FROM chatapp_turn WHERE state IN ({_RUNNING_WORDS}) GROUP BY state"  # noqa: S608
 
 
-def _since(table: str, column: str) -> str:
-    """The rows of a while: back from the youngest one to the first that is older, and no further."""
-    last_before = f"SELECT id FROM {table} WHERE {column} < %s ORDER BY id DESC LIMIT 1"  # noqa: S608
-    return f"{table}.id > COALESCE(({last_before}), 0) AND {table}.{column} >= %s AND {table}.{column} < %s"
-
-
-_TURNS_SINCE = _since("chatapp_turn", "asked_at")
-_ATTEMPTS_SINCE = _since("chatapp_attempt", "started_at")
+_TURNS_SINCE = lately.since("chatapp_turn", "asked_at")
+_ATTEMPTS_SINCE = lately.since("chatapp_attempt", "started_at")
 _TURNS = (
     "SELECT substr(CAST(asked_at AS text), 1, 19), state, asked_model <> '', kept_from IS NOT NULL, count(*) "  # noqa: S608
     f"FROM chatapp_turn WHERE {_TURNS_SINCE} GROUP BY 1, 2, 3, 4"
@@ -137,8 +118,3 @@ _ATTEMPTS = (
     f"FROM chatapp_attempt WHERE {_ATTEMPTS_SINCE} GROUP BY 1, 2, 3, 4, 5"
 )
 _ASKED = f"SELECT count(DISTINCT turn_id) FROM chatapp_attempt WHERE {_ATTEMPTS_SINCE} AND task = 'answer'"  # noqa: S608
-_FIRST_WORDS = (
-    "SELECT turn_id, asked_at, started_at, ttft_ms FROM chatapp_attempt "  # noqa: S608
-    f"JOIN chatapp_turn ON chatapp_turn.id = turn_id WHERE {_ATTEMPTS_SINCE} "
-    "AND task = 'answer' AND ttft_ms IS NOT NULL ORDER BY chatapp_attempt.id DESC LIMIT %s"
-)

@@ -1,5 +1,5 @@
-"""The story's settings in the admin: what Claude is told, how it is asked, and what comes when it cannot answer."""
+"""The story in the admin: what Claude is told, how it is asked and stood in for, what is kept for how long, alarms."""
 
-from chatapp.turns.admin import fallbacks, prompts, settings
+from chatapp.turns.admin import alarms, fallbacks, prompts, retention, settings
 
-__all__ = ["fallbacks", "prompts", "settings"]
+__all__ = ["alarms", "fallbacks", "prompts", "retention", "settings"]

@@ -1,0 +1,1 @@
+"""How staff read transcripts and review them, and how that reading is itself recorded."""

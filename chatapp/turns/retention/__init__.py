@@ -1,0 +1,1 @@
+"""How long things are kept, what must not be deleted, and how what is deleted is gone for good."""

@@ -1,0 +1,60 @@
+"""What tells who somebody is is hidden, and what does not is left as it stands."""
+
+import pytest
+
+from chatapp.review.masking import mask
+
+HIDDEN = [
+    ("Write to ada.lovelace+x@mail.example.co.uk, please", "ada.lovelace", "e-mail address"),
+    ("Call +44 20 7946 0958 now", "7946", "phone number"),
+    ("Ruf 030 1234567 an", "1234567", "phone number"),
+    ("(555) 010-4477", "4477", "phone number"),
+    ("or 0049-151-23456789.", "23456789", "phone number"),
+    ("Card 4111 1111 1111 1111 exp 12/29", "1111", "card number"),
+    ("Amex 378282246310005", "378282", "card number"),
+    ("IBAN DE89 3704 0044 0532 0130 00 bitte", "0532", "account number"),
+    ("GB82WEST12345698765432", "WEST", "account number"),
+    ("account number: 12345678", "12345678", "account number"),
+    ("SSN 078-05-1120", "1120", "personal number"),
+    ("key sk-ant-api03-AbCdEfGhIjKlMnOpQrStUv", "AbCdEf", "secret"),
+    ("AKIAIOSFODNN7EXAMPLE", "IOSFOD", "secret"),
+    ("ghp_abcdefghijklmnopqrstuvwxyz0123456789", "abcdefgh", "secret"),
+    ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcDEF123", "eyJhbG", "secret"),
+    ("postgres://chat:hunter2hunter2@db/x", "hunter2", "secret"),
+    ("my password is Tr0ub4dor&3", "Tr0ub", "secret"),
+    ("API_KEY=abcd1234efgh", "abcd1234", "secret"),
+    ("-----BEGIN RSA PRIVATE KEY-----\nMIIabc\n-----END RSA PRIVATE KEY-----\nafter", "MIIabc", "secret"),
+    ("-----BEGIN PRIVATE KEY-----\ncut off MIIabc", "MIIabc", "secret"),
+]
+
+
+@pytest.mark.parametrize(("text", "gone", "name"), HIDDEN)
+def test_it_is_hidden_and_named(text: str, gone: str, name: str) -> None:
+    masked = mask(text)
+    assert gone not in masked
+    assert name in masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "On 2026-11-28 at 12:30 there were 1,000,000 turns.",
+        "Version 192.168.10.20 of 3.14159265358979",
+        "Order 1234 5678 9012 3456 is no card, for its check digit is wrong.",
+        "In 2019-2021 it was 15 % of 1200000",
+        "x = [100, 200, 300]; y = 0.12345678",
+        "ISBN 978-3-16-148410-0? Not a phone.",
+        "def password(self): pass",
+        "The tokenizer is fast.",
+        "日本の首都は東京です",
+        "a@b is an operator in Python",
+        "commit 9232293aa45039bbf9784",
+    ],
+)
+def test_what_tells_nothing_stays(text: str) -> None:
+    assert mask(text) == text
+
+
+def test_masking_twice_is_masking_once() -> None:
+    for text, _, _ in HIDDEN:
+        assert mask(mask(text)) == mask(text)
