@@ -20,7 +20,7 @@ test: setup  ## every test: units, journeys, a real browser, a real Redis, a rea
 	@$(BIN)/python -m tests
 
 quick: .venv/.tools  ## the tests that need no browser and no patience
-	@$(BIN)/python -m pytest -m "not slow and not browser and not redis and not postgresql"
+	@$(BIN)/python -m pytest -m "not slow and not browser and not redis and not postgresql and not proxy"
 
 bench: setup  ## the benchmarks; tables here, JSON under var/bench/
 	@$(BIN)/python -m bench

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import os
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -21,7 +22,7 @@ from django.urls import path, re_path  # noqa: E402
 
 from chatapp import environment, loop  # noqa: E402
 from chatapp.claude import gate  # noqa: E402
-from chatapp.live import limits, news, notices, outages, rounds  # noqa: E402
+from chatapp.live import farewell, limits, news, notices, outages, rounds  # noqa: E402
 from chatapp.live.consumer import Listener, turn_away  # noqa: E402
 from chatapp.nightly import watch  # noqa: E402
 from chatapp.onethread import OneThreadHandler  # noqa: E402
@@ -34,11 +35,12 @@ environment.require_claude(settings.ENVIRONMENT)
 if settings.REDIS_URL:
     log.warning("REDIS_URL is set, but this version has no relay between processes yet: run one web process.")
 
+_pages = OneThreadHandler()
 # Django's annotations know pages only.
 _nowhere: Any = turn_away
 _doors = ProtocolTypeRouter(
     {
-        "http": OneThreadHandler(),
+        "http": _pages,
         "websocket": URLRouter([path("ws/c/<uuid:conversation_id>/", Listener.as_asgi()), re_path("", _nowhere)]),
     }
 )
@@ -84,7 +86,38 @@ if "daphne.server" in sys.modules:
     reactor: Any = installed
     loop.quicken()
     reactor.callWhenRunning(lambda: _begin(asyncio.get_event_loop()))
-    # Daphne ends within a blink; a reactor that was told to stop waits for what is returned here.
-    reactor.addSystemEventTrigger(
-        "before", "shutdown", lambda: defer.Deferred.fromFuture(asyncio.ensure_future(shift.leave()))
-    )
+    # After Twisted's own, which would end the process within a blink and with every page in mid-request.
+    reactor.callWhenRunning(lambda: reactor.callLater(0, _listen_for_the_end))
+    # Whoever stops the reactor in another way waits for the same; a second time it is over already.
+    reactor.addSystemEventTrigger("before", "shutdown", lambda: defer.Deferred.fromFuture(_leave()))
+
+
+def _listen_for_the_end() -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: reactor.callFromThread(_end))
+
+
+def _end() -> None:
+    # Twisted stops once.
+    if not _departure:
+        _leave().add_done_callback(lambda _: reactor.stop())
+
+
+_departure: list[asyncio.Future[Any]] = []
+
+
+def _leave() -> asyncio.Future[Any]:
+    """The one departure of this process, begun now or before."""
+    if not _departure:
+        _departure.append(asyncio.ensure_future(_depart()))
+    return _departure[0]
+
+
+async def _depart() -> None:
+    """Red for every balancer first, then no questions, then a goodbye to all who listen."""
+    shift_ends = asyncio.ensure_future(shift.leave(lambda: _pages.under_way > 0))
+    try:
+        await farewell.say(shift_ends)
+    except Exception:
+        log.exception("those who listen could not be told goodbye")
+    await shift_ends

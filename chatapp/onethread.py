@@ -51,6 +51,8 @@ class OneThreadHandler(ASGIHandler):
         BaseHandler.__init__(self)
         self.load_middleware(is_async=False)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+        # Requests that are being answered just now.
+        self.under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]
         try:
@@ -60,6 +62,13 @@ class OneThreadHandler(ASGIHandler):
         except BodyTooLarge:
             await self.send_response(HttpResponse(TOO_LARGE, status=413, headers=POLICY_HEADER), send)
             return
+        self.under_way += 1
+        try:
+            await self._answer(scope, body, send)
+        finally:
+            self.under_way -= 1
+
+    async def _answer(self, scope: Scope, body: IO[bytes], send: Send) -> None:
         loop = asyncio.get_running_loop()
         response = await loop.run_in_executor(self._pool, self._respond, scope, body)
         await self.send_response(response, send)

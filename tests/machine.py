@@ -6,7 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-DEBIAN_PACKAGES = {"Chromium": "chromium-headless-shell", "Redis": "redis-server", "PostgreSQL": "postgresql"}
+DEBIAN_PACKAGES = {
+    "Chromium": "chromium-headless-shell",
+    "Redis": "redis-server",
+    "PostgreSQL": "postgresql",
+    "nginx": "nginx-light",
+}
 
 
 def chromium() -> str | None:
@@ -28,8 +33,13 @@ def postgresql() -> str | None:
     return str(found[-1].parent) if found else None
 
 
+def nginx() -> str | None:
+    """Also where only root has its folder in the PATH."""
+    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+
+
 def missing() -> list[str]:
-    finders = {"Chromium": chromium, "Redis": redis_server, "PostgreSQL": postgresql}
+    finders = {"Chromium": chromium, "Redis": redis_server, "PostgreSQL": postgresql, "nginx": nginx}
     return [name for name, find in finders.items() if find() is None]
 
 

@@ -47,6 +47,8 @@ class Person:
     number: int = 0
     place: str = ""
     web: Web | None = None
+    # Of the proxy, where they come through one.
+    front: int | None = None
     token: str = field(default_factory=lambda: secrets.token_hex(16))
     timeout: float = 30.0
 
@@ -64,7 +66,7 @@ class Person:
 
     @property
     def port(self) -> int:
-        return (self.web or self.product.web).port
+        return self.front or (self.web or self.product.web).port
 
     def request(
         self, method: str, path: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None

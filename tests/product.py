@@ -121,6 +121,8 @@ class Product:
     claude_url: str
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
+    # Of the web server's own command line.
+    options: tuple[str, ...] = ()
     webs: list[Web] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -134,7 +136,7 @@ class Product:
 
     def launch(self, **changes: str) -> Web:
         """One more web process, which may not be ready yet."""
-        web = Web(free_port(), {**self.env, **changes}, self.folder / f"web{len(self.webs)}.log")
+        web = Web(free_port(), {**self.env, **changes}, self.folder / f"web{len(self.webs)}.log", self.options)
         self.webs.append(web)
         return web
 
@@ -186,10 +188,11 @@ class Product:
 class Web:
     """One Daphne process."""
 
-    def __init__(self, port: int, env: Mapping[str, str], log: Path) -> None:
+    def __init__(self, port: int, env: Mapping[str, str], log: Path, options: tuple[str, ...] = ()) -> None:
         self.port = port
         self.log = log
-        self.process = _begin(["daphne", "-b", "127.0.0.1", "-p", str(port), "chatapp.asgi:application"], env, log)
+        command = ["daphne", "-b", "127.0.0.1", "-p", str(port), *options, "chatapp.asgi:application"]
+        self.process = _begin(command, env, log)
 
     def ready(self) -> Web:
         until(self._open, 120, "the web process")

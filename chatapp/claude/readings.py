@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from chatapp.claude import alarms, gate
 from chatapp.claude.gatehouse import Gatehouse
+from chatapp.claude.limiter import Bucket, Key
 from chatapp.claude.ways import Outage
 from chatapp.telemetry import measures
 from chatapp.telemetry.measures import Measure, Values
@@ -39,6 +41,8 @@ def register() -> None:
     measures.watch(Measure.WAITING, lambda: _sum(lambda house: house.line.waiting))
     measures.watch(Measure.REPETITIONS, _repetitions)
     measures.watch(Measure.RATE_LIMITED, _rate_limited)
+    measures.watch(Measure.LIMIT_LEFT, _left)
+    measures.watch(Measure.SHUT, _shut)
 
 
 def _breaker() -> Values:
@@ -59,6 +63,29 @@ def _rate_limited() -> Values:
     return {
         (("provider", p), ("models", family)): number for each in counts for (p, family), number in list(each.items())
     }
+
+
+def _left() -> Values:
+    """The share of each limit that is left until it begins anew."""
+    now = time.time()
+    return {
+        (("provider", p), ("models", family), ("limit", name)): round(level.remaining / level.limit, 4)
+        for (p, family), bucket in _buckets()
+        for name, level in list(bucket.levels.items())
+        if level.reset_at > now
+    }
+
+
+def _shut() -> Values:
+    now = time.time()
+    return {
+        (("provider", p), ("models", family)): round(max(bucket.closed_until - now, 0.0), 3)
+        for (p, family), bucket in _buckets()
+    }
+
+
+def _buckets() -> list[tuple[Key, Bucket]]:
+    return [found for one in gate.gates() for found in list(one.house.limiter.buckets.items())]
 
 
 def _sum(read: Callable[[Gatehouse], int]) -> Values:

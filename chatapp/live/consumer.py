@@ -15,6 +15,7 @@ from channels.exceptions import StopConsumer
 from chatapp.live import door, notices, outages, screens
 from chatapp.live.wire import Send, Wire
 from chatapp.storage.crossing import in_thread
+from chatapp.turns import lease
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,8 @@ class Listener(AsyncConsumer):  # type: ignore[misc] # channels ships no types
                 await getattr(self, get_handler_name(message))(message)
 
     async def websocket_connect(self, message: Message) -> None:
-        if not door.same_origin(self.scope):
+        # A proxy asks the next process; a page comes back by itself.
+        if lease.claim.leaving or not door.same_origin(self.scope):
             await self.send({"type": "websocket.close"})
             return
         await self.send({"type": "websocket.accept"})

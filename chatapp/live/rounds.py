@@ -15,6 +15,8 @@ from chatapp.live import screens
 from chatapp.live.consumer import SIGNED_OUT
 from chatapp.live.wire import Wire
 from chatapp.storage.crossing import in_thread
+from chatapp.telemetry import measures
+from chatapp.telemetry.measures import Measure
 from chatapp.turns import frames
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ _tasks: set[asyncio.Task[None]] = set()
 
 def begin(loop: asyncio.AbstractEventLoop) -> None:
     """Walk the rounds on this process's loop for as long as it runs."""
+    measures.watch(Measure.SOCKETS, lambda: {(): screens.sockets()})
     if not _tasks:
         for walk in (_beat_for_ever(), _check_for_ever()):
             _tasks.add(loop.create_task(walk))
@@ -37,8 +40,11 @@ def begin(loop: asyncio.AbstractEventLoop) -> None:
 
 async def _beat_for_ever() -> None:
     while True:
+        due_at = time.monotonic() + ROUND_SECONDS / 2
         await asyncio.sleep(ROUND_SECONDS / 2)
-        beat(time.monotonic())
+        now = time.monotonic()
+        measures.observe(Measure.LOOP_LAG, now - due_at)
+        beat(now)
 
 
 def beat(now: float) -> None:

@@ -12,6 +12,8 @@ from chatapp.live import window
 from chatapp.live.shown import Shown
 from chatapp.live.wire import Parcel, Wire
 from chatapp.storage.crossing import in_thread
+from chatapp.telemetry import measures
+from chatapp.telemetry.measures import Measure
 from chatapp.turns import frames
 from chatapp.turns.drawing import End, TurnView
 from chatapp.turns.relay import Anew, Appeared, Ended, Event, Measured, Moved, Piece, Removed, Renamed, Reshaped, relay
@@ -35,6 +37,11 @@ def of(conversation_id: UUID) -> Screen:
 
 def sockets_of(user_id: int) -> int:
     return _sockets[user_id]
+
+
+def sockets() -> int:
+    """How many pages listen to this process; from any thread."""
+    return sum(list(_sockets.values()))
 
 
 class Screen:
@@ -88,6 +95,7 @@ class Screen:
             html = await in_thread(window.catch_up, self.conversation_id, seen, self.shown is not None)
             if changes == self._changes and not self._work:
                 break
+        measures.count(Measure.JOINED, "running" if self.shown else "changes" if html else "nothing")
         if self.shown:
             html += frames.turn(self.shown.article())
         wire.push(Parcel(html or frames.BEAT))

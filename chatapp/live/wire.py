@@ -9,6 +9,9 @@ from collections.abc import Awaitable, Callable
 from functools import cached_property, partial
 from typing import Any
 
+from chatapp.telemetry import measures
+from chatapp.telemetry.measures import Measure
+
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 # Beyond this a reader is behind: nothing more is sent to it, and what it missed it is shown when it comes back.
@@ -98,6 +101,7 @@ class Wire:
         if self.closed:
             return
         self.closed = True
+        measures.count(Measure.CLOSED, str(code))
         if self._transport is None:
             self._ask({"type": "websocket.close", "code": code})
         elif self._waiting_bytes():

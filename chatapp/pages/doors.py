@@ -12,6 +12,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import redirect, render
 
+from chatapp.telemetry import measures
+from chatapp.telemetry.measures import Measure
 from chatapp.turns.models import Conversation, Turn
 from chatapp.turns.refusals import Refused
 
@@ -94,11 +96,12 @@ def ask_id_in(request: HttpRequest) -> UUID:
 
 def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
     """The same refusal for a page, a fragment of a page, and a program."""
+    measures.count(Measure.REFUSED, refused.code)
     if wants_json(request):
         said: dict[str, Any] = {"error": refused.code, "message": refused.sentence}
         if refused.report:
             said["report"] = refused.report.as_json()
-        return JsonResponse(said, status=refused.status)
+        return JsonResponse(said, status=refused.status, headers=_headers(refused))
     template = "chat/refusal.html" if is_htmx(request) else "chat/refused.html"
     # An id that is used up, or is none, would be refused again and again.
     ask_id = uuid4() if refused.code in SPENT_IDS else request.POST.get("ask_id", "")
@@ -109,7 +112,15 @@ def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
         "question": question_in(request),
         "ask_id": ask_id,
     }
-    return render(request, template, context, status=refused.status)
+    page = render(request, template, context, status=refused.status)
+    for name, value in _headers(refused).items():
+        page.headers[name] = value
+    return page
+
+
+def _headers(refused: Refused) -> dict[str, str]:
+    """When to come again, where that is soon."""
+    return {"Retry-After": "2"} if refused.status == 503 else {}
 
 
 def wants_json(request: HttpRequest) -> bool:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import secrets
+
+from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from chatapp.claude import gate, readings, stops
+from chatapp.claude import gate, stops
+from chatapp.claude import readings as of_claude
+from chatapp.money import readings as of_money
 from chatapp.storage import schema
 from chatapp.telemetry import measures
 from chatapp.turns import lease
+from chatapp.turns import readings as of_turns
 
-readings.register()
+for readings in (of_claude, of_money, of_turns):
+    readings.register()
 
 
 @require_safe
@@ -42,6 +49,11 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
+    token = settings.CHATAPP_METRICS_TOKEN
+    if token and not secrets.compare_digest(
+        request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode()
+    ):
+        return HttpResponse("These figures want a bearer token.\n", status=401, headers={"WWW-Authenticate": "Bearer"})
     return HttpResponse(measures.as_text(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 

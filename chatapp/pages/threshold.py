@@ -3,12 +3,15 @@
 import codecs
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.middleware.common import CommonMiddleware
 from django.template.loader import render_to_string
 
+from chatapp.turns import lease
+
 # A probe knows a machine by its number, which no list of names can foresee.
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+LEAVING = "<p class=refusal role=alert>We are just restarting. Please try again in a moment.</p>"
 READABLE = frozenset({"utf-8", "ascii"})
 
 
@@ -18,6 +21,9 @@ class Threshold(CommonMiddleware):
     def __call__(self, request: HttpRequest) -> Any:
         if request.path_info in PROBES:
             return self.get_response(request)
+        if lease.claim.leaving and request.method in ("GET", "HEAD") and "X-Forwarded-For" in request.headers:
+            # To the proxy that sent it: another process has it. What is posted would not be sent on, so it is taken.
+            return HttpResponse(LEAVING, status=503, headers={"Retry-After": "2"})
         if "charset" in (request.content_params or ()):
             if not _is_readable(request):
                 # Not raised: the page that Django draws for a bad request reads the form once more.

@@ -29,6 +29,7 @@ from chatapp.turns import (
     meter,
     opening,
     past,
+    readings,
     refusals,
     routing,
     runner,
@@ -178,6 +179,7 @@ def _write(asked: Asked, at: Place, now: datetime) -> Accepted:
     )
     opened_at = time.monotonic()
     if asked.waits:
+        transaction.on_commit(readings.accepted)
         transaction.on_commit(lambda: relay.publish(at.conversation_id, Reshaped()))
     else:
         transaction.on_commit(lambda: _announce(asked, at, view, opened, opened_at))
@@ -188,6 +190,7 @@ def _announce(
     asked: Asked, at: Place, view: drawing.TurnView, opened: opening.Opening | None, opened_at: float
 ) -> None:
     reach(Point.ACCEPTED)
+    readings.accepted()
     relay.publish(at.conversation_id, Reshaped() if at.reshapes else Appeared(view))
     first = at.parent_id is None
     runner.start(

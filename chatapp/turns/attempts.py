@@ -15,7 +15,7 @@ from chatapp.money import ledger
 from chatapp.money.prices import UnknownPrice
 from chatapp.storage.crossing import in_thread
 from chatapp.telemetry.points import Point, reach
-from chatapp.turns import closing, digests, endings, lease, opening, permission, tries
+from chatapp.turns import closing, digests, endings, lease, opening, permission, readings, tries
 from chatapp.turns.closing import Ending, Receipt
 from chatapp.turns.endings import Heard
 from chatapp.turns.listening import Listener, begin_anew, move
@@ -153,6 +153,8 @@ async def _attempt(turn: Running, opened: Opening, ticket: gateway.Ticket, left:
         # Before whoever is next goes, on what this one has just met.
         gate.learn(opened.way, exchange, failure)
         ticket.leave()
+    if heard.longest_silence_seconds is not None:
+        readings.fell_silent(heard.longest_silence_seconds)
     receipt = endings.receipt(exchange, opened, failure, heard, stopped=turn.stop_asked)
     ending = endings.of_answer(turn, opened, exchange, failure, heard, from_before=listener.anew)
     return _Ended(ending, receipt, failure)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,7 +14,7 @@ from chatapp.money import ledger, prices, reports, room
 from chatapp.money.reports import Report
 from chatapp.storage import statements
 from chatapp.telemetry.points import Point, reach
-from chatapp.turns import bills, meter
+from chatapp.turns import bills, meter, readings
 from chatapp.turns.bills import Bill
 from chatapp.turns.meter import Meter
 from chatapp.turns.models import Attempt
@@ -99,6 +100,7 @@ def close(turn_id: int, epoch: int, ending: Ending, attempt_id: int | None, rece
             statements.run(_TOUCH, version, now, conversation_id)
             bill = bills.of([turn_id]).get(turn_id)
             closed = Closed(version, bill, meter.of(asker_id, conversation_id, now), warning, report)
+            transaction.on_commit(partial(readings.ended, ending.state))
     reach(Point.SETTLED)
     return closed
 
@@ -128,11 +130,11 @@ def settle(attempt_id: int, receipt: Receipt, now: datetime) -> str:
     The caller holds the conversation: whoever waited for it with the counters in hand would stop everybody.
     """
     found = statements.row(
-        "SELECT hold_id, turn_id FROM chatapp_attempt WHERE id = %s AND outcome = 'running'", attempt_id
+        "SELECT hold_id, turn_id, model, task FROM chatapp_attempt WHERE id = %s AND outcome = 'running'", attempt_id
     )
     if found is None:
         return ""
-    hold_id, turn_id = found
+    hold_id, turn_id, model, task = found
     settled = ledger.Settled(0)
     if receipt.billed:
         settled = ledger.settle(hold_id, receipt.tokens, exact=receipt.exact, now=now)
@@ -161,6 +163,19 @@ def settle(attempt_id: int, receipt: Receipt, now: datetime) -> str:
         receipt.cache_miss[:40],
         now,
         attempt_id,
+    )
+    transaction.on_commit(
+        partial(
+            readings.settled,
+            model,
+            task,
+            receipt.outcome,
+            receipt.failure,
+            receipt.ttft_ms,
+            tokens,
+            settled.nanodollars,
+            settled.saved_nanodollars,
+        )
     )
     warning = " ".join(reports.warning(warned) for warned in settled.warned)[:400]
     if warning:

@@ -58,6 +58,8 @@ class Heard:
     last_at: float = field(default_factory=time.monotonic)
     seen_bytes: int = 0
     thinking_seconds: float = 0.0
+    # Between two pieces, whatever was in them.
+    longest_silence_seconds: float | None = None
     # Nobody broke off the listening: every word that reached us was passed on.
     out: bool = False
 
@@ -65,6 +67,8 @@ class Heard:
         now = time.monotonic()
         if batch.thinking or batch.thinking_now:
             self.thinking_seconds += now - self.last_at
+        if self.seen_bytes and now - self.last_at > (self.longest_silence_seconds or -1.0):
+            self.longest_silence_seconds = now - self.last_at
         self.last_at = now
         self.seen_bytes += len(batch.text.encode()) + len(batch.thinking.encode())
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from chatapp.claude import gateway
+from chatapp.turns import readings
 from chatapp.turns.relay import Anew, Moved, Piece, relay
 from chatapp.turns.running import Running
 from chatapp.turns.states import AT_ONCE, State, Waiting
@@ -62,6 +63,7 @@ def _publish(turn: Running, batch: gateway.Batch, taximeter: Taximeter) -> None:
     if batch.thinking:
         _add(turn, "", batch.thinking, taximeter)
     if batch.text and turn.state is not State.STREAMING:
+        readings.first_word(turn)
         if turn.thinking_since:
             turn.thinking_ms = int((timezone.now() - turn.thinking_since).total_seconds() * 1000)
         move(turn, State.STREAMING)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from chatapp.telemetry import measures
+from chatapp.telemetry.measures import Measure
 from chatapp.turns import running
 from chatapp.turns.drawing import End, TurnView
 from chatapp.turns.states import AT_ONCE, State, Waiting
@@ -146,7 +149,7 @@ class InProcess:
         if here:
             act(*args)
         else:
-            self._loop.call_soon_threadsafe(act, *args)
+            self._loop.call_soon_threadsafe(_come_from_a_thread, time.monotonic(), act, args)
 
     def _tell(self, conversation_id: UUID, event: Event) -> None:
         for listener in tuple(self._listeners.get(conversation_id, ())):
@@ -154,6 +157,11 @@ class InProcess:
                 listener(event)
             except Exception:
                 log.exception("a follower failed")
+
+
+def _come_from_a_thread(sent_at: float, act: Callable[..., None], args: tuple[object, ...]) -> None:
+    measures.observe(Measure.RELAY_LAG, time.monotonic() - sent_at)
+    act(*args)
 
 
 relay = InProcess()

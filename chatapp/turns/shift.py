@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -36,11 +37,14 @@ def begin(loop: asyncio.AbstractEventLoop) -> None:
         task.add_done_callback(_tasks.discard)
 
 
-async def leave() -> None:
-    """Take no more questions, and give the answers that run here the grace they were promised."""
+async def leave(is_asked: Callable[[], bool] = lambda: False) -> None:
+    """Take no more questions, and give the answers that run here the grace they were promised.
+
+    While anything is still being asked of this process, one more answer may begin.
+    """
     lease.claim.leaving = True
     give_up_at = time.monotonic() + settings.CHATAPP_GRACE
-    while runner.is_busy() and time.monotonic() < give_up_at:
+    while (is_asked() or runner.is_busy()) and time.monotonic() < give_up_at:
         await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
 

@@ -23,9 +23,9 @@ def drift() -> None:
     Counter.objects.create(key="4s::total", scope=Scope.SITE, period="total", spent_nanodollars=7)
 
 
-def told() -> dict[str, int]:
+def told() -> dict[str, float]:
     lines = Client().get("/metrics").text.splitlines()
-    return {name: int(value) for name, value in (line.split() for line in lines if not line.startswith("#"))}
+    return {name: float(value) for name, value in (line.split() for line in lines if not line.startswith("#"))}
 
 
 def test_the_ledger_is_verified_once_a_night_and_by_one() -> None:

@@ -50,6 +50,12 @@ IMPOSSIBLE = {
     "CHATAPP_KEPT_ANSWERS_HOURS": ["-1", "a day"],
     "CHATAPP_BREAKER": ["maybe"],
     "CHATAPP_CONCURRENCY": ["0", "all"],
+    "CHATAPP_METRICS_TOKEN": ["short", "sixteen letters and spaces"],
+    "ANTHROPIC_API_KEY_FILE": ["/nowhere/key", "/dev/null"],
+    "CHATAPP_METRICS_TOKEN_FILE": ["/nowhere/token", "/"],
+    "DATABASE_URL_FILE": ["/nowhere/url", "\x00"],
+    "REDIS_URL_FILE": ["/nowhere/url", "/dev/zero"],
+    "SECRET_KEY_FILE": ["/nowhere/key", "relative"],
 }
 CASES = [(name, value) for name, values in IMPOSSIBLE.items() for value in values]
 
@@ -77,6 +83,23 @@ def test_no_text_in_any_variable_ends_in_anything_but_a_value_or_one_line(name: 
 def test_the_line_never_repeats_a_secret(name: str) -> None:
     with pytest.raises(environment.ImpossibleValue) as refusal:
         environment.read({name: "my little secret"})
+    assert "little" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", environment.MAY_BE_IN_A_FILE)
+def test_a_secret_may_stand_in_a_file_and_is_looked_at_as_strictly(tmp_path: Path, name: str) -> None:
+    value = {"DATABASE_URL": "postgres://chat@db/chat", "REDIS_URL": "redis://store"}.get(
+        name, "a-k3y-of-many-letters-as-is-right"
+    )
+    file = tmp_path / "secret"
+    file.write_text(f"{value}\n")
+    assert environment.read({f"{name}_FILE": str(file)}) == environment.read({name: value})
+    assert environment.read({name: value}) != environment.read({})
+    with pytest.raises(environment.ImpossibleValue, match=f"^{name}_FILE must not be set beside {name}"):
+        environment.read({name: value, f"{name}_FILE": str(file)})
+    file.write_text("my little\nsecret")
+    with pytest.raises(environment.ImpossibleValue, match=f"^{name} ") as refusal:
+        environment.read({f"{name}_FILE": str(file)})
     assert "little" not in str(refusal.value)
 
 

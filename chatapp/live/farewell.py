@@ -1,0 +1,40 @@
+"""Hangs up on everybody before this process ends: politely, not all at once, and on nobody in mid-answer."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+
+from django.conf import settings
+
+from chatapp.live import screens
+from chatapp.live.wire import Wire
+
+# The code after which a page comes back by itself, to whichever process is there.
+RESTARTING = 1012
+# Whoever is hung up on opens a socket elsewhere: a crowd is spread over so many seconds at most.
+MOST_SECONDS = 5.0
+SOCKETS_A_SECOND = 200
+LOOK_AGAIN_SECONDS = 0.05
+# For the last goodbyes to leave the house.
+AFTERWARDS_SECONDS = 0.1
+
+_dice = random.SystemRandom()
+
+
+async def say(leaving: asyncio.Task[None]) -> None:
+    """Until nobody listens any more; whoever reads an answer of this process may read it to its end."""
+    give_up_at = time.monotonic() + settings.CHATAPP_GRACE
+    span = min(MOST_SECONDS, screens.sockets() / SOCKETS_A_SECOND)
+    due: dict[Wire, float] = {}
+    while screens.sockets():
+        now = time.monotonic()
+        for screen in tuple(screens.on.values()):
+            if screen.shown is None or leaving.done():
+                for wire in tuple(screen.wires):
+                    if due.setdefault(wire, now + _dice.random() * span) <= now or now >= give_up_at:
+                        wire.close(RESTARTING)
+                        screen.leave(wire)
+        await asyncio.sleep(LOOK_AGAIN_SECONDS)
+    await asyncio.sleep(AFTERWARDS_SECONDS)

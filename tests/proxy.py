@@ -1,0 +1,64 @@
+"""The proxy of the deployment, run natively: its very configuration in front of processes of a test's own."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests import machine
+from tests.product import free_port, until
+
+ROOT = Path(__file__).resolve().parent.parent
+CONFIGURATION = ROOT / "deploy" / "nginx.conf"
+
+
+@dataclass
+class Proxy:
+    """A running nginx; a person may take it for a web process."""
+
+    port: int
+    log: Path
+
+
+@contextmanager
+def proxy(*ports: int, beside: str = "") -> Iterator[Proxy]:
+    """The deployment's own file; only where it listens and writes is another place, and what stands behind it.
+
+    `beside` is what an operator has put into `tls/`.
+    """
+    program = machine.nginx()
+    assert program is not None, "nginx is not installed; `make setup` says how"
+    folder = Path(tempfile.mkdtemp(prefix="chatapp-nginx-"))
+    port = free_port()
+    text = CONFIGURATION.read_text()
+    for here, there in (("listen 8080 ", f"listen 127.0.0.1:{port} "), ("/tmp/", f"{folder}/"), ("/dev/stdout", "log")):
+        assert here in text, f"the configuration says nothing of {here}"
+        text = text.replace(here, there)
+    (folder / "nginx.conf").write_text(text)
+    (folder / "tls").mkdir()
+    (folder / "tls" / "listen.conf").write_text(beside)
+    servers = (f"server 127.0.0.1:{behind} max_fails=1 fail_timeout=5s;\n" for behind in ports)
+    (folder / "webs.conf").write_text("".join(servers))
+    command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", "daemon off; master_process off;"]
+    with (folder / "errors").open("wb") as errors, subprocess.Popen(command, stdout=errors, stderr=errors) as server:
+        try:
+            until(lambda: _listens(port) or server.poll() is not None, 10, "the proxy")
+            assert server.poll() is None, (folder / "errors").read_text()
+            yield Proxy(port, folder / "log")
+        finally:
+            server.kill()
+            server.wait()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
