@@ -12,6 +12,7 @@ T = TypeVar("T")
 SIGNUP_CHOICES = ("closed", "invite", "open")
 LATER_CHOICES = ("never", "offer", "always")
 CACHE_CHOICES = ("5m", "1h")
+LOG_CHOICES = ("lines", "json")
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/-]{0,127}")
 HOST_NAME = re.compile(r"\*|\.?[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 
@@ -55,6 +56,8 @@ class Environment:
     prompt_cache: str
     attachments: str | None
     breaker: bool
+    logs: str
+    traces_endpoint: str | None
 
 
 def read(environ: Mapping[str, str]) -> Environment:
@@ -103,6 +106,8 @@ def read(environ: Mapping[str, str]) -> Environment:
         prompt_cache=get("CHATAPP_PROMPT_CACHE", _one_of(*CACHE_CHOICES), "1h"),
         attachments=get("CHATAPP_ATTACHMENTS", _folder, None),
         concurrency=get("CHATAPP_CONCURRENCY", _whole(1, 10_000), 1000),
+        logs=get("CHATAPP_LOGS", _one_of(*LOG_CHOICES), "lines"),
+        traces_endpoint=get("OTEL_EXPORTER_OTLP_ENDPOINT", _url("http", "https"), None),
     )
 
 

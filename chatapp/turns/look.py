@@ -81,6 +81,7 @@ class TurnView:
     files: Sequence[Chip] = ()
     # Up to here older turns were condensed for Claude.
     marker: Marker | None = None
+    correlation_id: str = ""
 
     @property
     def thinking_seconds(self) -> int | None:

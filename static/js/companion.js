@@ -29,6 +29,8 @@ function address() {
   url.searchParams.set("seen", Math.max(0, ...versions));
   url.searchParams.set("room", document.getElementById("spent")?.dataset.room ?? "");
   url.searchParams.set("outage", document.querySelector("#outage > [data-outage]")?.dataset.outage ?? "");
+  if ("known" in wire().dataset) url.searchParams.set("again", "1");
+  wire().dataset.known = "";
   return url.href;
 }
 

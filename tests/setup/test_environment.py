@@ -49,6 +49,8 @@ IMPOSSIBLE = {
     "CHATAPP_KEPT_ANSWERS_HOURS": ["-1", "a day"],
     "CHATAPP_BREAKER": ["maybe"],
     "CHATAPP_CONCURRENCY": ["0", "all"],
+    "CHATAPP_LOGS": ["xml", "1"],
+    "OTEL_EXPORTER_OTLP_ENDPOINT": ["localhost:4318", "grpc://localhost:4317"],
 }
 CASES = [(name, value) for name, values in IMPOSSIBLE.items() for value in values]
 
