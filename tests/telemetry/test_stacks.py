@@ -40,7 +40,7 @@ def caught(*errors: BaseException) -> BaseException:
     [
         caught(ValueError(CANARY)),
         caught(KeyError(CANARY), RuntimeError(CANARY)),
-        caught(ExceptionGroup(CANARY, [ValueError(CANARY), caught(TypeError(CANARY), OSError(CANARY))])),
+        caught(BaseExceptionGroup(CANARY, [ValueError(CANARY), caught(TypeError(CANARY), OSError(CANARY))])),
         caught(FileNotFoundError(2, CANARY, CANARY)),
         caught(Failure(FailureKind.OVERLOADED, CANARY)),
         caught(UnicodeEncodeError("ascii", CANARY, 0, 1, CANARY)),
