@@ -140,6 +140,8 @@ def refuse(product: Product, person: Person, flock: Flock) -> None:
 def vanish(product: Product, person: Person, flock: Flock) -> Asked:
     """A process dies, and another one takes its question over."""
     asked = person.begin(f"{flock.question} {say(f'{flock.answer} ' * 30)}[[fault:silence_before_headers]]")
+    # What is told in its last blink dies with a process.
+    until(lambda: product.web.log.read_text().count(asked.conversation) >= 4, 20, "what is written of the question")
     product.web.kill()
     product.start(CHATAPP_LEASE_SECONDS="1")
     person.final(asked, 60)

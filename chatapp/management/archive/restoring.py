@@ -51,7 +51,9 @@ def restore(path: Path, *, force: bool = False, with_secrets: bool = False) -> R
             told = ", ".join(f"{count} rows in {name}" for name, count in there.items())
             raise Refused(f"The database is not empty: {told}. With --force all of it is replaced.")
     connections.close_all()
-    with tempfile.TemporaryDirectory(prefix="restore-") as folder:
+    # Where there is to be room for a database anyway; a folder for passing things may be small.
+    room = Path(own.settings_dict["NAME"]).parent if own.vendor == "sqlite" else settings.VAR_DIR
+    with tempfile.TemporaryDirectory(dir=room, prefix=".restore-") as folder:
         copy, secret = Path(folder) / packing.DATABASE, Path(folder) / packing.SECRET
         _unpack(path, copy, secret)
         engine.restore(own.settings_dict, copy)

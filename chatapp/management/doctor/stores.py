@@ -19,6 +19,7 @@ from django.db.utils import OperationalError
 
 from chatapp.management.doctor.findings import Finding, fail, ok, warn
 from chatapp.storage import schema
+from chatapp.storage.schema import Tables
 
 LEAST_SQLITE: Final = (3, 35, 0)
 LEAST_POSTGRESQL: Final = 140000
@@ -105,8 +106,12 @@ def _postgresql(connection: BaseDatabaseWrapper) -> Iterator[Finding]:
 
 
 def migrations() -> Iterator[Finding]:
-    if not schema.is_current():
+    tables = schema.standing()
+    if tables is Tables.LACKING:
         yield fail("The database lacks tables of this version.", "Run `manage.py prepare`.")
+        return
+    if tables is Tables.LEFT_BEHIND:
+        yield fail("The database is of a version that has left this one behind.", "Start the newer version instead.")
         return
     known = set(MigrationLoader(None).disk_migrations or ())
     there = MigrationRecorder(connections[DEFAULT_DB_ALIAS]).applied_migrations().keys()
