@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from tests import nursery
 from tests.product import ROOT
 
 
@@ -23,9 +26,18 @@ class Run:
         return json.loads(self.said)
 
 
-def run(env: Mapping[str, str], *arguments: str, seconds: float = 180) -> Run:
-    command = [sys.executable, "manage.py", *arguments]
-    done = subprocess.run(
-        command, cwd=ROOT, env=dict(env), capture_output=True, text=True, timeout=seconds, check=False
-    )
-    return Run(done.returncode, done.stdout, done.stderr)
+def run(env: Mapping[str, str], *arguments: str, seconds: float = 240) -> Run:
+    with tempfile.TemporaryDirectory() as folder:
+        out, err = Path(folder) / "out", Path(folder) / "err"
+        code = _begin(["manage", *arguments], env, out, err).wait(seconds)
+        return Run(code, out.read_text(), err.read_text())
+
+
+def _begin(
+    arguments: list[str], env: Mapping[str, str], out: Path, err: Path
+) -> nursery.Process | subprocess.Popen[bytes]:
+    if nursery.POSSIBLE:
+        return nursery.begin(arguments, env, out, err)
+    with out.open("wb") as said, err.open("wb") as complained:
+        command = [sys.executable, "-m", *arguments]
+        return subprocess.Popen(command, cwd=ROOT, env=dict(env), stdout=said, stderr=complained)
