@@ -118,6 +118,14 @@ def test_a_database_that_is_away_or_locked_is_told_in_time(product: Product, tmp
         assert time.monotonic() - began < 120
 
 
+def test_a_secret_is_struck_out_wherever_it_stands(product: Product, tmp_path: Path) -> None:
+    """Whoever gives a file the name of his key sees neither."""
+    named = tmp_path / f"{KEY}.sqlite3"
+    named.write_bytes(product.database.read_bytes())
+    found = examined({**product.env, "DATABASE_URL": f"sqlite:///{named}"}, code=0)
+    assert f"{tmp_path}/{examination.HIDDEN}.sqlite3" in found["database"][0]["sentence"]
+
+
 def test_a_store_that_never_answers_keeps_nobody(product: Product) -> None:
     """A port that is listened to, and then silence."""
     with socket.create_server(("127.0.0.1", 0), backlog=16) as silence:
