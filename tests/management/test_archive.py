@@ -167,6 +167,15 @@ def test_one_of_another_kind_or_a_newer_version_is_turned_away(lived: Product) -
     assert (other.code, "sqlite" in other.complained) == (1, True)
 
 
+def test_one_of_an_older_version_gets_the_tables_of_this_one(product: Product) -> None:
+    assert run(product.env, "migrate", "chatapp", "0013").code == 0
+    path = backed_up(product)
+    assert "chatapp.0014_attachments" not in packing.verify(path).migrations
+    done = run(elsewhere(product), "restore", str(path), "--json")
+    assert (done.code, done.json["ok"]) == (0, True), done
+    assert rows(product.folder / "elsewhere" / "chat.sqlite3", "chatapp_attachment") == []
+
+
 def test_the_secret_key_goes_along_only_by_wish(product: Product) -> None:
     secret = product.env["SECRET_KEY"].encode()
     assert secret not in backed_up(product).read_bytes()
@@ -189,6 +198,10 @@ def test_postgresql_goes_there_and_back(lived: Product) -> None:
         assert names(url) == names(other) == [("ada",)]
         assert run(there, "ledger", "verify").code == 0
         assert run(there, "restore", str(path)).code == 2
+        with psycopg.connect(other) as connection:
+            connection.execute("CREATE TABLE chatapp_newer (id int REFERENCES auth_user)")
+        broken = run({**there, "PATH": str(lived.folder)}, "restore", str(path), "--force")
+        assert (broken.code, names(other)) == (1, [("ada",)]), broken
         assert run(there, "restore", str(path), "--force").code == 0
         without = {**here, "PATH": str(lived.folder)}
         unable = run(without, "backup", "--to", f"{path}.2")

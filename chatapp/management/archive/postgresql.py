@@ -31,8 +31,14 @@ def dumped(described: dict[str, Any], folder: Path) -> Iterator[tuple[Path, dict
 
 def restore(described: dict[str, Any], copy: Path) -> None:
     """All of it in one transaction: where it fails, nothing has changed."""
-    options = ("--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error")
-    _run(described, "pg_restore", *options, "--no-password", str(copy))
+    script = copy.with_name("restore.sql")
+    _run(None, "pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(copy))
+    with _connected(described) as connection:
+        names = _names(connection)
+    # Also those that only a newer version has, and that would keep the others from going.
+    gone = f"DROP TABLE IF EXISTS {', '.join(map(_quoted, names))} CASCADE" if names else "SELECT 1"
+    options = ("--no-psqlrc", "--quiet", "--no-password", "--single-transaction", "--set=ON_ERROR_STOP=1")
+    _run(described, "psql", *options, f"--command={gone}", f"--file={script}")
 
 
 def counts(described: dict[str, Any]) -> dict[str, int]:
@@ -40,14 +46,15 @@ def counts(described: dict[str, Any]) -> dict[str, int]:
         return _counts(connection)
 
 
-def _run(described: Mapping[str, Any], program: str, *arguments: str) -> None:
+def _run(described: Mapping[str, Any] | None, program: str, *arguments: str) -> None:
     found = shutil.which(program)
     if found is None:
         raise Unable(f"{program} is not on the PATH. It comes with PostgreSQL's client programs (postgresql-client).")
     # A password in the arguments could be read by everybody on this machine.
-    environment = {**os.environ, **({"PGPASSWORD": described["PASSWORD"]} if described["PASSWORD"] else {})}
+    password = described["PASSWORD"] if described else ""
+    environment = {**os.environ, **({"PGPASSWORD": password} if password else {})}
     run = subprocess.run(
-        [found, f"--dbname={_address(described)}", *arguments],
+        [found, *([f"--dbname={_address(described)}"] if described else []), *arguments],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -57,7 +64,9 @@ def _run(described: Mapping[str, Any], program: str, *arguments: str) -> None:
         check=False,
     )
     if run.returncode:
-        said = next((line for line in run.stderr.splitlines() if "error:" in line), f"exit code {run.returncode}")
+        said = next(
+            (line for line in run.stderr.splitlines() if "error:" in line.lower()), f"{program}: {run.returncode}"
+        )
         raise Unable(f"{said.strip()}. Its version must be at least the server's.")
 
 
@@ -81,9 +90,16 @@ def _address(described: Mapping[str, Any]) -> str:
 
 
 def _counts(connection: psycopg.Connection[Any]) -> dict[str, int]:
+    return {name: int(_one(connection, f"SELECT count(*) FROM {_quoted(name)}")) for name in _names(connection)}  # noqa: S608
+
+
+def _names(connection: psycopg.Connection[Any]) -> list[str]:
     sql = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename"
-    names = [str(name) for (name,) in connection.execute(sql)]
-    return {name: int(_one(connection, f'SELECT count(*) FROM "{name}"')) for name in names}  # noqa: S608
+    return [str(name) for (name,) in connection.execute(sql)]
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _one(connection: psycopg.Connection[Any], sql: Any) -> Any:
