@@ -8,6 +8,7 @@ PARTS = (
     "bench.rendering",
     "bench.transport",
     "bench.gates",
+    "bench.facts",
     "bench.patience",
     "bench.briefing",
     "bench.money",

@@ -27,11 +27,14 @@ from chatapp.live.consumer import Listener, turn_away  # noqa: E402
 from chatapp.nightly import watch  # noqa: E402
 from chatapp.onethread import OneThreadHandler  # noqa: E402
 from chatapp.review import rounds as reviews  # noqa: E402
+from chatapp.telemetry import access, traces  # noqa: E402
 from chatapp.turns import shift  # noqa: E402
 
 log = logging.getLogger(__name__)
 
 environment.require_claude(settings.ENVIRONMENT)
+access.discreet()
+traces.begin()
 if settings.REDIS_URL:
     log.warning("REDIS_URL is set, but this version has no relay between processes yet: run one web process.")
 

@@ -102,8 +102,12 @@ STORAGES = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        # An error's own words may repeat what somebody wrote: they are for a developer's terminal.
+        "lines": {"()": "chatapp.telemetry.logs.Lines", "words": DEBUG},
+        "json": {"()": "chatapp.telemetry.logs.Json"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": ENVIRONMENT.logs}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "chatapp": {"level": "INFO"},
@@ -145,6 +149,8 @@ DEFAULT_FROM_EMAIL = LETTERBOX.sender
 ANTHROPIC_API_KEY = "simulated" if ENVIRONMENT.simulated else ENVIRONMENT.anthropic_api_key
 ANTHROPIC_BASE_URL = ENVIRONMENT.anthropic_base_url
 CHATAPP_SIMULATED = ENVIRONMENT.simulated
+CHATAPP_LOGS = ENVIRONMENT.logs
+CHATAPP_TRACES = ENVIRONMENT.traces_endpoint
 CHATAPP_MODEL = ENVIRONMENT.model
 CHATAPP_CHEAP_MODEL = ENVIRONMENT.cheap_model
 CHATAPP_MAX_TOKENS = ENVIRONMENT.max_tokens

@@ -68,9 +68,9 @@ class Process:
         self.send_signal(signal.SIGTERM)
 
 
-def begin(arguments: list[str], env: Mapping[str, str], out: Path) -> Process:
-    """Run `python -m …` in an environment of its own, with what it prints added to a file."""
-    return _nursery().begin(arguments, env, out)
+def begin(arguments: list[str], env: Mapping[str, str], out: Path, complaints: Path | None = None) -> Process:
+    """Run `python -m …` in an environment of its own, with what it prints added to a file, or to two."""
+    return _nursery().begin(arguments, env, out, complaints or out)
 
 
 @functools.cache
@@ -92,9 +92,10 @@ class _Nursery:
         # Its life ends with ours: it reads until nobody is left to write.
         self._ours = ours
 
-    def begin(self, arguments: list[str], env: Mapping[str, str], out: Path) -> Process:
+    def begin(self, arguments: list[str], env: Mapping[str, str], out: Path, err: Path) -> Process:
+        wish = {"arguments": arguments, "env": dict(env), "out": str(out), "err": str(err)}
         with self._one_at_a_time:
-            self._line.write(json.dumps({"arguments": arguments, "env": dict(env), "out": str(out)}) + "\n")
+            self._line.write(json.dumps(wish) + "\n")
             self._line.flush()
             return Process(int(self._line.readline()))
 
@@ -112,7 +113,7 @@ def main() -> None:
             line.flush()
 
 
-def _bear(ours: socket.socket, arguments: list[str], env: dict[str, str], out: str) -> int:
+def _bear(ours: socket.socket, arguments: list[str], env: dict[str, str], out: str, err: str) -> int:
     """The number of a process that is no child of this one."""
     ear, mouth = os.pipe()
     between = os.fork()
@@ -122,7 +123,7 @@ def _bear(ours: socket.socket, arguments: list[str], env: dict[str, str], out: s
             ours.close()
             os.close(ear)
             os.close(mouth)
-            _live(arguments, env, out)
+            _live(arguments, env, out, err)
         os.write(mouth, str(child).encode())
         os._exit(0)
     os.close(mouth)
@@ -131,12 +132,12 @@ def _bear(ours: socket.socket, arguments: list[str], env: dict[str, str], out: s
         return int(told.read())
 
 
-def _live(arguments: list[str], env: dict[str, str], out: str) -> NoReturn:
+def _live(arguments: list[str], env: dict[str, str], out: str, err: str) -> NoReturn:
     code = 1
     try:
-        with open(out, "ab") as file:
-            os.dup2(file.fileno(), 1)
-            os.dup2(file.fileno(), 2)
+        for descriptor, name in ((1, out), (2, err)):
+            with open(name, "ab") as file:
+                os.dup2(file.fileno(), descriptor)
         os.environ.clear()
         os.environ.update(env)
         sys.argv = arguments

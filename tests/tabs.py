@@ -114,7 +114,8 @@ class Tab:
     def _knock(self) -> None:
         """Open a socket, if somebody is there."""
         with contextlib.suppress(*SERVER_AWAY):
-            self._socket = knock(self.person, self.conversation, f"?seen={self.page.seen}")
+            again = "&again=1" if self.connections else ""
+            self._socket = knock(self.person, self.conversation, f"?seen={self.page.seen}{again}")
             self.connections += 1
 
     def _live(self) -> None:

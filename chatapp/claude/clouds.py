@@ -44,7 +44,8 @@ def client(provider: Provider, http: httpx2.AsyncClient) -> Client:
     common: dict[str, Any] = {
         "base_url": address(provider),
         "max_retries": 0,
-        "open_telemetry": {"propagation": False},
+        # Its own spans could be made to carry what people write; ours carry names and numbers.
+        "open_telemetry": {"propagation": False, "traces": {"enabled": False}},
         "http_client": http,
     }
     if not provider.name:

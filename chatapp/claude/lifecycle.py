@@ -6,7 +6,9 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.conf import settings
@@ -54,10 +56,18 @@ async def watch() -> None:
 async def check() -> list[str]:
     """Ask, keep what was said, and tell what somebody should do something about. Raises Failure."""
     said = await listed()
-    return await in_thread(keep, said, timezone.now())
+    return await in_thread(keep, said.models, timezone.now())
 
 
-async def listed() -> list[Mapping[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What Claude says of its models, and when that was by its own clock."""
+
+    models: Sequence[Mapping[str, Any]]
+    said_at: datetime | None = None
+
+
+async def listed() -> Listing:
     """Every model that Claude lists, retired ones too; raises Failure."""
     line = client.line()
     try:
@@ -66,12 +76,13 @@ async def listed() -> list[Mapping[str, Any]]:
             models = cast("AsyncAnthropic", line.claude).models
             answer = await models.with_raw_response.list(limit=1000, lifecycle=["active", "deprecated", "retired"])
             found = json.loads(answer.http_response.content)["data"]
-        return [one for one in found if isinstance(one, dict) and isinstance(one.get("id"), str)]
+        named = [one for one in found if isinstance(one, dict) and isinstance(one.get("id"), str)]
+        return Listing(named, _moment(answer.http_response.headers.get("date")))
     except Exception as error:
         raise line.failure(error, Receipt()) from error
 
 
-async def listed_once() -> list[Mapping[str, Any]]:
+async def listed_once() -> Listing:
     """The same for a loop of its own, which leaves nothing open."""
     try:
         return await listed()
@@ -179,6 +190,13 @@ def _supported(able: Any) -> set[str]:
     if not isinstance(able, dict):
         return set()
     return {name for name, one in able.items() if isinstance(one, dict) and one.get("supported") is True}
+
+
+def _moment(said: str | None) -> datetime | None:
+    try:
+        return parsedate_to_datetime(said) if said else None
+    except ValueError:
+        return None
 
 
 def _day(said: Any) -> date | None:

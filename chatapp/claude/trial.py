@@ -22,10 +22,12 @@ _NOT_OFFERED: Final = (FailureKind.NOT_FOUND, FailureKind.REJECTED)
 class Finding:
     good: bool
     sentence: str
+    kind: FailureKind | None = None
 
 
 def attempt(provider: Provider) -> Finding:
     """Have the provider count the tokens of a greeting; not for a thread with a running loop."""
+    called = f"The provider {provider.name}" if provider.name else "Claude"
     model = provider.model_names[0][0] if provider.model_names else settings.CHATAPP_MODEL
     try:
         tokens = asyncio.run(_counted(provider, model))
@@ -33,12 +35,13 @@ def attempt(provider: Provider) -> Finding:
         if failure.kind in _NOT_OFFERED:
             return Finding(
                 False,
-                f"The provider {provider.name} was reached, but would not count the tokens of a greeting for {model}: "
+                f"{called} was reached, but would not count the tokens of a greeting for {model}: "
                 f"{failure.detail}. Its name there, {provider.theirs(model)}, may be another one, or counting is not "
                 "offered; only a real question would tell, and that costs money.",
+                failure.kind,
             )
-        return Finding(False, f"The provider {provider.name} does not answer ({failure.kind}): {failure.detail}")
-    return Finding(True, f"The provider {provider.name} counted {tokens} tokens for {model}. Nothing was charged.")
+        return Finding(False, f"{called} does not answer ({failure.kind}): {failure.detail}", failure.kind)
+    return Finding(True, f"{called} counted {tokens} tokens for {model}. Nothing was charged.")
 
 
 async def _counted(provider: Provider, model: str) -> int:

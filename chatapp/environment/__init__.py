@@ -15,6 +15,7 @@ T = TypeVar("T")
 SIGNUP_CHOICES = ("closed", "invite", "open")
 LATER_CHOICES = ("never", "offer", "always")
 CACHE_CHOICES = ("5m", "1h")
+LOG_CHOICES = ("lines", "json")
 # What Docker, Kubernetes and systemd hand over as files; the variable says where.
 MAY_BE_IN_A_FILE = ("ANTHROPIC_API_KEY", "CHATAPP_METRICS_TOKEN", "DATABASE_URL", "REDIS_URL", "SECRET_KEY")
 
@@ -60,6 +61,8 @@ class Environment:
     attachments: str | None
     mail: str | None
     breaker: bool
+    logs: str
+    traces_endpoint: str | None
 
 
 def read(environ: Mapping[str, str]) -> Environment:
@@ -112,6 +115,8 @@ def read(environ: Mapping[str, str]) -> Environment:
         attachments=get("CHATAPP_ATTACHMENTS", values.folder, None),
         mail=get("CHATAPP_MAIL", values.url("smtp", "smtps"), None),
         concurrency=get("CHATAPP_CONCURRENCY", values.whole(1, 10_000), 1000),
+        logs=get("CHATAPP_LOGS", values.one_of(*LOG_CHOICES), "lines"),
+        traces_endpoint=get("OTEL_EXPORTER_OTLP_ENDPOINT", values.url("http", "https"), None),
     )
 
 

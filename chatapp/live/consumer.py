@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import secrets
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
@@ -15,6 +17,8 @@ from channels.exceptions import StopConsumer
 from chatapp.live import door, notices, outages, screens
 from chatapp.live.wire import Send, Wire
 from chatapp.storage.crossing import in_thread
+from chatapp.telemetry import facts
+from chatapp.telemetry.facts import Fact
 from chatapp.turns import lease
 
 log = logging.getLogger(__name__)
@@ -40,6 +44,9 @@ class Listener(AsyncConsumer):  # type: ignore[misc] # channels ships no types
     wire: Wire | None = None
     screen: screens.Screen | None = None
     heard = 0
+    # Names the socket in what is written down of it.
+    name = ""
+    joined_at = 0.0
 
     async def __call__(self, scope: door.Scope, receive: Receive, send: Send) -> None:
         """Channels' own way, without the tasks and threads that it keeps for a channel layer and for the database."""
@@ -69,7 +76,9 @@ class Listener(AsyncConsumer):  # type: ignore[misc] # channels ships no types
         else:
             self.wire = Wire(self.base_send, visitor.user_id, visitor.session_key, visitor.credential)
             self.screen = screens.of(conversation_id)
+            self.name, self.joined_at = secrets.token_hex(4), time.monotonic()
             await self.screen.join(self.wire, self._seen(), locked=self._said("room") == "none")
+            self._tell(Fact.SOCKET_RESUMED if self._said("again") else Fact.SOCKET_JOINED)
             outages.catch_up(self.wire, self._said("outage"))
             await notices.catch_up(self.wire, self._said("notices"))
 
@@ -83,11 +92,24 @@ class Listener(AsyncConsumer):  # type: ignore[misc] # channels ships no types
         if self.wire and self.screen:
             self.wire.closed = True
             self.screen.leave(self.wire)
+            self._tell(Fact.SOCKET_LEFT, code=message.get("code"), milliseconds=facts.milliseconds(self.joined_at))
         raise StopConsumer
 
     async def _turn_away(self, code: int) -> None:
         # Closed after accepting: a page tells its person why, and does not knock again and again.
+        self._tell(Fact.SOCKET_REFUSED, code=code)
         await self.send({"type": "websocket.close", "code": code})
+
+    def _tell(self, fact: Fact, **more: facts.Value) -> None:
+        screen, wire = self.screen, self.wire
+        facts.tell(
+            fact,
+            correlation_id=screen.correlation_id if screen else "",
+            conversation=self.scope["url_route"]["kwargs"]["conversation_id"],
+            person=wire.user_id if wire else None,
+            socket=self.name,
+            **more,
+        )
 
     def _seen(self) -> int | None:
         """The newest version on the page, if it says so."""

@@ -54,6 +54,7 @@ class Screen:
         "_waiting",
         "_work",
         "conversation_id",
+        "correlation_id",
         "is_locked",
         "last_frame",
         "shown",
@@ -64,6 +65,8 @@ class Screen:
         self.conversation_id = conversation_id
         self.wires: set[Wire] = set()
         self.shown: Shown | None = None
+        # Of the question whose answer was shown here last.
+        self.correlation_id = ""
         self.last_frame = time.monotonic()
         self._leave_relay = relay.follow(conversation_id, self._hear)
         # While rows are being read, events wait here in their order.
@@ -233,3 +236,5 @@ class Screen:
 
     def _show(self, turn: TurnView | None) -> None:
         self.shown = Shown(turn) if turn and not turn.final else None
+        if turn and turn.correlation_id:
+            self.correlation_id = turn.correlation_id

@@ -45,13 +45,19 @@ def migrate() -> None:
 
 def collect_static() -> None:
     """Collects again when a source file has changed; what was there stays, for pages that are still open."""
-    root = Path(settings.STATIC_ROOT)
-    stamp = root.parent / "static.stamp"
-    now = _fingerprint()
-    if stamp.exists() and stamp.read_text() == now and any(root.iterdir()):
-        return
-    call_command("collectstatic", interactive=False, verbosity=0)
-    stamp.write_text(now)
+    if not static_is_current():
+        call_command("collectstatic", interactive=False, verbosity=0)
+        _stamp().write_text(_fingerprint())
+
+
+def static_is_current() -> bool:
+    """Whether what was collected is what the source files say now."""
+    stamp, root = _stamp(), Path(settings.STATIC_ROOT)
+    return stamp.exists() and root.exists() and any(root.iterdir()) and stamp.read_text() == _fingerprint()
+
+
+def _stamp() -> Path:
+    return Path(settings.STATIC_ROOT).parent / "static.stamp"
 
 
 def _fingerprint() -> str:

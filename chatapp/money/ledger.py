@@ -65,6 +65,7 @@ class Granted:
 
     hold_id: int
     max_tokens: int
+    nanodollars: int
     prices: prices.PriceList
     # The limit for which the ceiling is lower than was wanted.
     clamped_by: Short | None = None
@@ -130,7 +131,7 @@ def authorise(payer: Payer, wanted: Wanted, now: datetime, *, whole: bool = Fals
         opened_at=now,
         dispatched_at=now,
     )
-    return Granted(hold_id, max_tokens, prices_now, clamped_by)
+    return Granted(hold_id, max_tokens, nanodollars, prices_now, clamped_by)
 
 
 def hold_back(hold_id: int) -> None:

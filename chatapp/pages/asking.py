@@ -19,11 +19,13 @@ from chatapp.pages.doors import (
     turn_of,
     wants_json,
 )
+from chatapp.pages.posting import HEADER, told
 from chatapp.turns import acceptance, drawing, frames, inbox, opinions, shelf, stopping
 from chatapp.turns.acceptance import Accepted
 from chatapp.turns.models import Conversation
 
 
+@told
 @post_only
 @signed_in
 def begin(request: HttpRequest) -> HttpResponseBase:
@@ -32,10 +34,11 @@ def begin(request: HttpRequest) -> HttpResponseBase:
         conversation = Conversation.objects.get(pk=turn.conversation_id)
         response = render(request, "chat/begun.html", context(request, conversation))
         response["HX-Push-Url"] = f"/c/{turn.conversation_id}/"
-        return response
+        return _known(response, turn)
     return _answered(request, turn)
 
 
+@told
 @post_only
 @signed_in
 def ask(request: HttpRequest, conversation_id: UUID) -> HttpResponseBase:
@@ -47,6 +50,7 @@ def ask(request: HttpRequest, conversation_id: UUID) -> HttpResponseBase:
     return _answered(request, turn)
 
 
+@told
 @post_only
 @signed_in
 def edit(request: HttpRequest, conversation_id: UUID, turn_id: int) -> HttpResponseBase:
@@ -54,6 +58,7 @@ def edit(request: HttpRequest, conversation_id: UUID, turn_id: int) -> HttpRespo
     return _reshaped(request, inbox.edit(person(request), turn, question_in(request), ask_id_in(request)))
 
 
+@told
 @post_only
 @signed_in
 def retry(request: HttpRequest, conversation_id: UUID, turn_id: int) -> HttpResponseBase:
@@ -61,6 +66,7 @@ def retry(request: HttpRequest, conversation_id: UUID, turn_id: int) -> HttpResp
     return _reshaped(request, inbox.retry(person(request), turn, _optional_ask_id(request), _wish(request)))
 
 
+@told
 @post_only
 @signed_in
 def later(request: HttpRequest, conversation_id: UUID, turn_id: int) -> HttpResponseBase:
@@ -68,6 +74,7 @@ def later(request: HttpRequest, conversation_id: UUID, turn_id: int) -> HttpResp
     return _reshaped(request, inbox.later(person(request), turn, _optional_ask_id(request)))
 
 
+@told
 @post_only
 @signed_in
 def carry_on(request: HttpRequest, conversation_id: UUID, turn_id: int) -> HttpResponseBase:
@@ -75,6 +82,7 @@ def carry_on(request: HttpRequest, conversation_id: UUID, turn_id: int) -> HttpR
     return _reshaped(request, inbox.carry_on(person(request), turn, _optional_ask_id(request)))
 
 
+@told
 @post_only
 @signed_in
 def select(request: HttpRequest, conversation_id: UUID, turn_id: int) -> HttpResponseBase:
@@ -83,6 +91,7 @@ def select(request: HttpRequest, conversation_id: UUID, turn_id: int) -> HttpRes
     return _reshaped(request, acceptance.accepted(turn))
 
 
+@told
 @post_only
 @signed_in
 def stop(request: HttpRequest, conversation_id: UUID, turn_id: int) -> HttpResponseBase:
@@ -106,9 +115,9 @@ def _answered(request: HttpRequest, turn: Accepted) -> HttpResponseBase:
     if wants_json(request):
         return _json(turn)
     if not is_htmx(request):
-        return redirect(f"/c/{turn.conversation_id}/#turn-{turn.turn_id}")
+        return _known(redirect(f"/c/{turn.conversation_id}/#turn-{turn.turn_id}"), turn)
     shown = turn.view or drawing.shown(turn.turn_id)
-    return HttpResponse(frames.turn(drawing.article(shown)) if shown else "")
+    return _known(HttpResponse(frames.turn(drawing.article(shown)) if shown else ""), turn)
 
 
 @post_only
@@ -127,9 +136,15 @@ def _reshaped(request: HttpRequest, turn: Accepted) -> HttpResponseBase:
     if wants_json(request):
         return _json(turn)
     if not is_htmx(request):
-        return redirect("conversation", turn.conversation_id)
-    return HttpResponse(frames.thread(Conversation.objects.get(pk=turn.conversation_id)))
+        return _known(redirect("conversation", turn.conversation_id), turn)
+    return _known(HttpResponse(frames.thread(Conversation.objects.get(pk=turn.conversation_id))), turn)
 
 
-def _json(turn: Accepted) -> JsonResponse:
-    return JsonResponse({"turn": turn.turn_id, "conversation": str(turn.conversation_id), "state": turn.state})
+def _json(turn: Accepted) -> HttpResponseBase:
+    told = {"turn": turn.turn_id, "conversation": str(turn.conversation_id), "state": turn.state}
+    return _known(JsonResponse(told), turn)
+
+
+def _known(response: HttpResponseBase, turn: Accepted) -> HttpResponseBase:
+    response.headers[HEADER] = turn.correlation_id
+    return response

@@ -13,6 +13,7 @@ from chatapp.claude import gate, stops
 from chatapp.claude import readings as of_claude
 from chatapp.money import readings as of_money
 from chatapp.storage import schema
+from chatapp.storage.schema import Tables
 from chatapp.telemetry import measures
 from chatapp.turns import lease
 from chatapp.turns import readings as of_turns
@@ -31,12 +32,14 @@ def ready(request: HttpRequest) -> JsonResponse:
     if lease.claim.leaving:
         return _not_ready("this process is leaving: it finishes its answers and takes no new questions")
     try:
-        current = schema.is_current()
-        stopped = current and "" in stops.standing()
+        tables = schema.standing()
+        stopped = tables is Tables.CURRENT and "" in stops.standing()
     except DatabaseError:
         return _not_ready("the database cannot be reached", database="away")
-    if not current:
+    if tables is Tables.LACKING:
         return _not_ready("the database lacks tables; `manage.py prepare` makes them", database="here")
+    if tables is Tables.LEFT_BEHIND:
+        return _not_ready("the database is of a newer version, which has left this one behind", database="newer")
     if stopped:
         return _not_ready("Claude must not be asked until an operator ends the stop in the admin", claude="stopped")
     # Trouble that passes by itself is no reason to leave: every process has it, and its pages are still of use.

@@ -21,6 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--journal", type=Path, metavar="FILE", help="append every finished request as a JSON line")
     parser.add_argument("--parent", type=int, metavar="PID", help="end when this process is gone (Linux)")
+    parser.add_argument(
+        "--clock", type=float, default=0.0, metavar="SECONDS", help="how far its clock is ahead (default: 0)"
+    )
     parser.add_argument("--json", action="store_true", dest="as_json", help="JSON lines instead of sentences")
 
 

@@ -3,8 +3,10 @@
 import json
 import re
 import secrets
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -55,10 +57,12 @@ class Doors:
     batches: Batches
     log: Log
     close_port: Callable[[float], None]
+    # So many seconds its clock is ahead.
+    clock: float = 0.0
 
     def receive(self, request: Request, connection: Connection) -> None:
         request_id = f"req_sim{secrets.token_hex(12)}"
-        entry = self.journal.open(request_id, request.path, request.body, request.headers.get("x-correlation-id"))
+        entry = self.journal.open(request_id, request.path, request.body, request.headers)
         call = Call(request, connection, request_id, entry)
         try:
             plain = self.answer(call)
@@ -127,7 +131,8 @@ class Doors:
         wishes = parse_qs(call.request.query)
         stages = wishes.get("lifecycle[]") or wishes.get("lifecycle") or ["active", "deprecated"]
         shown = [models.describe(model) for model in models.ROWS if model.lifecycle in stages]
-        return as_json(listing.page(shown, call.request.query))
+        page = as_json(listing.page(shown, call.request.query))
+        return replace(page, headers={"date": formatdate(time.time() + self.clock, usegmt=True)})
 
     def model(self, call: Call, model_id: str) -> Plain:
         call.authenticate()

@@ -3,6 +3,7 @@
 import json
 import time
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -44,6 +45,8 @@ class Entry:
     billed: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     answer: str | None = None
+    # Which headers came with it; not what they say.
+    headers: tuple[str, ...] = ()
 
 
 class Journal:
@@ -57,7 +60,7 @@ class Journal:
         self.told_characters = 0
         self.file: TextIO | None = file.open("a", buffering=1, encoding="utf-8") if file else None
 
-    def open(self, id: str, path: str, body: bytes, correlation_id: str | None) -> Entry:
+    def open(self, id: str, path: str, body: bytes, headers: Mapping[str, str]) -> Entry:
         if path.startswith((CONTROL, CATALOGUE)):
             # Whoever steers the simulation is no part of what is being checked, nor who only looks at the models.
             return Entry(id, 0, "", path, "", None, 0)
@@ -65,7 +68,8 @@ class Journal:
         self.running[self.number] = time.monotonic()
         now = datetime.now(UTC).isoformat(timespec="microseconds")
         digest = sha256(body).hexdigest()
-        entry = Entry(id, self.number, now, path, digest, correlation_id, len(self.running))
+        correlation_id = headers.get("x-correlation-id")
+        entry = Entry(id, self.number, now, path, digest, correlation_id, len(self.running), headers=tuple(headers))
         self.entries.append(entry)
         return entry
 

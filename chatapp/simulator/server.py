@@ -38,6 +38,7 @@ class Options:
     journal: Path | None = None
     parent: int | None = None
     as_json: bool = False
+    clock: float = 0.0
 
 
 class Port:
@@ -93,7 +94,7 @@ async def serve(options: Options) -> None:
         for connection in [one for one in connections if seconds and not (one.busy or one.controls)]:
             connection.transport.close()
 
-    doors = Doors(service, journal, Ticker(loop), Batches(loop, answer, BATCH_SECONDS), log, close_port)
+    doors = Doors(service, journal, Ticker(loop), Batches(loop, answer, BATCH_SECONDS), log, close_port, options.clock)
     port = Port(options.host, options.port, lambda: Connection(doors.receive, connections))
     raise_file_limit()
     port.open()

@@ -17,12 +17,13 @@ from chatapp.claude import offer
 from chatapp.money import ledger, reports, room
 from chatapp.money.prices import UnknownPrice
 from chatapp.storage import statements
-from chatapp.telemetry import correlation
+from chatapp.telemetry import correlation, traces
 from chatapp.telemetry.points import Point, reach
 from chatapp.turns import (
     attachments,
     ceilings,
     composition,
+    diary,
     drawing,
     later,
     lease,
@@ -53,17 +54,18 @@ class Accepted:
     state: State
     # As it looks just now, if it was accepted just now behind the last turn that is shown.
     view: drawing.TurnView | None = None
+    correlation_id: str = ""
 
 
 def accepted(turn: Turn) -> Accepted:
     """A turn as the doors speak of it."""
-    return Accepted(turn.pk, turn.conversation_id, State(turn.state))
+    return Accepted(turn.pk, turn.conversation_id, State(turn.state), correlation_id=turn.correlation_id)
 
 
 def accept(asked: Asked, find_place: Callable[[datetime], Place]) -> Accepted:
     reach(Point.BEFORE_ACCEPTING)
     try:
-        with transaction.atomic():
+        with traces.span("accept"), transaction.atomic():
             if earlier := _earlier(asked):
                 return earlier
             if lease.claim.leaving:
@@ -92,13 +94,14 @@ def accept(asked: Asked, find_place: Callable[[datetime], Place]) -> Accepted:
 def _earlier(asked: Asked) -> Accepted | None:
     """The turn that this ask_id already made: the same one if it was the same question, a refusal otherwise."""
     found = statements.row(
-        "SELECT id, conversation_id, question, state FROM chatapp_turn WHERE asker_id = %s AND ask_id = %s",
+        "SELECT id, conversation_id, question, state, correlation_id FROM chatapp_turn "
+        "WHERE asker_id = %s AND ask_id = %s",
         asked.asker_id,
         asked.ask_id,
     )
     if found is None:
         return None
-    turn_id, conversation_id, question, state = found
+    turn_id, conversation_id, question, state, correlation_id = found
     conversation_id = statements.uuid(conversation_id)
     if (
         question != asked.question
@@ -106,7 +109,7 @@ def _earlier(asked: Asked) -> Accepted | None:
         or asked.conversation_id not in (None, conversation_id)
     ):
         raise REUSED
-    return Accepted(turn_id, conversation_id, State(state))
+    return Accepted(turn_id, conversation_id, State(state), correlation_id=correlation_id)
 
 
 def _write(asked: Asked, at: Place, now: datetime) -> Accepted:
@@ -143,6 +146,7 @@ def _write(asked: Asked, at: Place, now: datetime) -> Accepted:
         epoch=1,
         **(later.columns(now) if asked.waits else row),
     )
+    diary.accepted(asked, turn_id, at.conversation_id, correlation_id, chosen.model, state)
     attachments.attach(asked.asker_id, turn_id, at.parent_id, asked.files, again=asked.again)
     statements.run(
         "UPDATE chatapp_conversation SET version = %s, head_id = %s, active_at = %s, wish = %s, "
@@ -175,7 +179,16 @@ def _write(asked: Asked, at: Place, now: datetime) -> Accepted:
     better = offer.better(asked.asker_id, chosen.model, now.date())
     files = attachments.chips([turn_id]).get(turn_id, ()) if asked.files else ()
     view = drawing.new(
-        turn_id, at.conversation_id, at.version, asked.question, chosen.model, now, chosen.reason, better, files
+        turn_id,
+        at.conversation_id,
+        at.version,
+        asked.question,
+        chosen.model,
+        now,
+        chosen.reason,
+        better,
+        files,
+        correlation_id,
     )
     opened_at = time.monotonic()
     if asked.waits:
@@ -183,7 +196,7 @@ def _write(asked: Asked, at: Place, now: datetime) -> Accepted:
         transaction.on_commit(lambda: relay.publish(at.conversation_id, Reshaped()))
     else:
         transaction.on_commit(lambda: _announce(asked, at, view, opened, opened_at))
-    return Accepted(turn_id, at.conversation_id, state, None if at.reshapes else view)
+    return Accepted(turn_id, at.conversation_id, state, None if at.reshapes else view, correlation_id)
 
 
 def _announce(
@@ -199,6 +212,7 @@ def _announce(
             at.conversation_id,
             1,
             asker_id=asked.asker_id,
+            correlation_id=view.correlation_id,
             first=first,
             opened=opened,
             opened_at=opened_at,

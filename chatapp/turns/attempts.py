@@ -14,8 +14,9 @@ from chatapp.claude.gateway import gate
 from chatapp.money import ledger
 from chatapp.money.prices import UnknownPrice
 from chatapp.storage.crossing import in_thread
+from chatapp.telemetry import traces
 from chatapp.telemetry.points import Point, reach
-from chatapp.turns import closing, digests, endings, lease, opening, permission, readings, tries
+from chatapp.turns import closing, diary, digests, endings, lease, opening, permission, readings, tries
 from chatapp.turns.closing import Ending, Receipt
 from chatapp.turns.endings import Heard
 from chatapp.turns.listening import Listener, begin_anew, move
@@ -71,6 +72,7 @@ async def answer(turn: Running, opened: Opening) -> Carried:
         step = await _next(turn, opened, ended, left)
         if step is None:
             return _best(turn, ended.carried(opened), before)
+        diary.retried(turn, opened, ended.failure, step)
         shown = len(turn.text) > turn.carried
         if shown:
             before = (turn.text, turn.thinking)
@@ -118,7 +120,11 @@ async def _ask(turn: Running, opened: Opening, left: Left) -> _Ended:
         return _Ended(endings.failed(turn, failure.sentence), endings.closed_way(failure), failure, sent=False)
     if ticket is None:
         return _Ended(endings.stopped(turn), endings.NOT_SENT)
-    return await _attempt(turn, opened, ticket, left, anew=shown)
+    with traces.span("attempt", turn.correlation_id) as note:
+        note.say(turn=turn.turn_id, attempt=opened.attempt_id, model=opened.way.model, provider=opened.way.provider)
+        ended = await _attempt(turn, opened, ticket, left, anew=shown)
+        note.say(request_id=ended.receipt.request_id, outcome=ended.receipt.outcome, failure=ended.receipt.failure)
+        return ended
 
 
 async def _next(turn: Running, opened: Opening, ended: _Ended, left: Left) -> Step | None:
@@ -141,8 +147,10 @@ async def _attempt(turn: Running, opened: Opening, ticket: gateway.Ticket, left:
     failure: gateway.Failure | None = None
     heard = Heard()
     listener = Listener(turn, Taximeter(opened.prices, exchange, opened.manner), anew)
+    diary.sent(turn, opened)
     try:
-        await unless_stopped(turn, _listen, turn, exchange, ticket, heard, listener)
+        with traces.span("stream", turn.correlation_id):
+            await unless_stopped(turn, _listen, turn, opened, exchange, ticket, heard, listener)
         if turn.lost:
             raise LeaseLost
     except gateway.Failure as caught:
@@ -161,15 +169,24 @@ async def _attempt(turn: Running, opened: Opening, ticket: gateway.Ticket, left:
 
 
 async def _listen(
-    turn: Running, exchange: gateway.Exchange, ticket: gateway.Ticket, heard: Heard, listener: Listener
+    turn: Running,
+    opened: Opening,
+    exchange: gateway.Exchange,
+    ticket: gateway.Ticket,
+    heard: Heard,
+    listener: Listener,
 ) -> None:
     """Publish what arrives until it ends or the turn changes hands."""
     if not await _is_ours(turn):
         return
+    wordless = True
     async for batch in exchange:
         ticket.answered(exchange)
         if not await _is_ours(turn):
             return
+        if wordless and batch.text:
+            wordless = False
+            diary.first_word(turn, opened, exchange)
         heard.take(batch)
         reach(Point.HEARD)
         listener.take(batch)

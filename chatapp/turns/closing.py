@@ -13,8 +13,9 @@ from django.utils import timezone
 from chatapp.money import ledger, prices, reports, room
 from chatapp.money.reports import Report
 from chatapp.storage import statements
+from chatapp.telemetry import traces
 from chatapp.telemetry.points import Point, reach
-from chatapp.turns import bills, meter, readings
+from chatapp.turns import bills, diary, meter, readings
 from chatapp.turns.bills import Bill
 from chatapp.turns.meter import Meter
 from chatapp.turns.models import Attempt
@@ -80,7 +81,7 @@ def close(turn_id: int, epoch: int, ending: Ending, attempt_id: int | None, rece
         found = statements.row(_WHOSE, turn_id)
         if found is None:
             return None
-        conversation_id, asker_id, correlation_id = statements.uuid(found[0]), *found[1:]
+        conversation_id, asker_id, correlation_id, asked_at, model = statements.uuid(found[0]), *found[1:]
         # The conversation, the turn, then the money's counters: one order for everybody.
         found = statements.held(_VERSION, conversation_id)
         if found is None:
@@ -101,6 +102,8 @@ def close(turn_id: int, epoch: int, ending: Ending, attempt_id: int | None, rece
             bill = bills.of([turn_id]).get(turn_id)
             closed = Closed(version, bill, meter.of(asker_id, conversation_id, now), warning, report)
             transaction.on_commit(partial(readings.ended, ending.state))
+            about = (correlation_id, turn_id, conversation_id, model)
+            diary.ended(*about, ending.state, bill.nanodollars if bill else 0, statements.moment(asked_at))
     reach(Point.SETTLED)
     return closed
 
@@ -130,18 +133,16 @@ def settle(attempt_id: int, receipt: Receipt, now: datetime) -> str:
     The caller holds the conversation: whoever waited for it with the counters in hand would stop everybody.
     """
     found = statements.row(
-        "SELECT hold_id, turn_id, model, task FROM chatapp_attempt WHERE id = %s AND outcome = 'running'", attempt_id
+        "SELECT attempt.hold_id, attempt.turn_id, attempt.task, attempt.model, attempt.provider, "
+        "turn.conversation_id, turn.correlation_id FROM chatapp_attempt attempt "
+        "JOIN chatapp_turn turn ON turn.id = attempt.turn_id WHERE attempt.id = %s AND attempt.outcome = 'running'",
+        attempt_id,
     )
     if found is None:
         return ""
-    hold_id, turn_id, model, task = found
-    settled = ledger.Settled(0)
-    if receipt.billed:
-        settled = ledger.settle(hold_id, receipt.tokens, exact=receipt.exact, now=now)
-    else:
-        if not receipt.sent:
-            ledger.hold_back(hold_id)
-        ledger.void(hold_id, now)
+    hold_id, turn_id, task, model = found[:4]
+    with traces.span("settle", found[-1]):
+        settled = _booked(hold_id, receipt, now)
     tokens = settled.tokens
     statements.run(
         _SETTLED,
@@ -164,6 +165,7 @@ def settle(attempt_id: int, receipt: Receipt, now: datetime) -> str:
         now,
         attempt_id,
     )
+    diary.settled(attempt_id, found, receipt, settled)
     transaction.on_commit(
         partial(
             readings.settled,
@@ -183,7 +185,16 @@ def settle(attempt_id: int, receipt: Receipt, now: datetime) -> str:
     return warning
 
 
-_WHOSE = "SELECT conversation_id, asker_id, correlation_id FROM chatapp_turn WHERE id = %s"
+def _booked(hold_id: int, receipt: Receipt, now: datetime) -> ledger.Settled:
+    if receipt.billed:
+        return ledger.settle(hold_id, receipt.tokens, exact=receipt.exact, now=now)
+    if not receipt.sent:
+        ledger.hold_back(hold_id)
+    ledger.void(hold_id, now)
+    return ledger.Settled(0)
+
+
+_WHOSE = "SELECT conversation_id, asker_id, correlation_id, asked_at, model FROM chatapp_turn WHERE id = %s"
 _OURS = "SELECT 1 FROM chatapp_turn WHERE id = %s AND epoch = %s AND ended_at IS NULL"
 _VERSION = "SELECT version FROM chatapp_conversation WHERE id = %s"
 _TOUCH = "UPDATE chatapp_conversation SET version = %s, active_at = %s WHERE id = %s"

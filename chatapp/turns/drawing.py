@@ -84,6 +84,7 @@ def view(turn: Turn, path: thread.Thread, bill: Bill | None, beside: Beside = NO
         kept_from=turn.kept_from,
         carried=turn.carried,
         put_off=state is State.QUEUED and live is None and turn.later_until is not None,
+        correlation_id=turn.correlation_id,
     )
 
 
@@ -150,6 +151,7 @@ def new(
     routed: str = "",
     better: str = "",
     files: Sequence[Chip] = (),
+    correlation_id: str = "",
 ) -> TurnView:
     """A turn that was accepted just now, behind the last one that is shown."""
     return TurnView(
@@ -175,6 +177,7 @@ def new(
         warning="",
         report=None,
         asked_at=now,
+        correlation_id=correlation_id,
     )
 
 

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from chatapp.claude.failures import ROWS, FailureKind
-from chatapp.turns import closing, lease, running
+from chatapp.turns import closing, diary, lease, running
 from chatapp.turns.closing import Receipt
 from chatapp.turns.fallbacks import Fallbacks
 from chatapp.turns.models import Attempt, Checkpoint, Conversation, Turn
@@ -86,6 +86,7 @@ def put_off(turn: Turn, now: datetime) -> None:
     Turn.objects.filter(pk=turn.pk).update(
         epoch=turn.epoch + 1, model=model, asked_model="", **columns(now, turn.later_until)
     )
+    diary.put_off(turn)
 
 
 def goes_on(turn: Turn, now: datetime) -> bool:

@@ -84,6 +84,7 @@ class TurnView:
     # What its owner said of it: a thumb up or down, and why.
     thumb: int = 0
     opinion: str = ""
+    correlation_id: str = ""
 
     @property
     def thinking_seconds(self) -> int | None:

@@ -13,8 +13,9 @@ from chatapp.money import ledger
 from chatapp.money.ledger import Short
 from chatapp.money.prices import Manner, PriceList
 from chatapp.storage import statements
+from chatapp.telemetry import traces
 from chatapp.telemetry.points import Point, reach
-from chatapp.turns import composition
+from chatapp.turns import composition, diary
 from chatapp.turns.composition import Composed, Question
 from chatapp.turns.models import Attempt
 from chatapp.turns.past import Before
@@ -148,7 +149,8 @@ def reserve(
     wanted = ledger.Wanted(asked.model, _bound(told, fit), told.max_tokens, told.useful_tokens, manner)
     payer = ledger.Payer(asked.asker_id, asked.conversation_id, asked.correlation_id, task.name)
     try:
-        granted = ledger.authorise(payer, wanted, now, whole=not fit.cut)
+        with traces.span("hold", asked.correlation_id):
+            granted = ledger.authorise(payer, wanted, now, whole=not fit.cut)
     except ledger.NoRoom as none:
         if fit.cut or none.hopeless:
             raise
@@ -166,6 +168,7 @@ def reserve(
         told=composed.label if composed else "",
         started_at=now,
     )
+    diary.held(asked, attempt_id, task.name, granted)
     # Claude itself enforces the limit: it is told how many tokens the hold pays for.
     ask = replace(ask, max_tokens=granted.max_tokens)
     return Opening(

@@ -17,7 +17,7 @@ from chatapp.claude.gateway import gate
 from chatapp.money import prices
 from chatapp.money.prices import UnknownPrice
 from chatapp.storage.crossing import in_thread
-from chatapp.turns import opening, tries
+from chatapp.turns import diary, opening, tries
 from chatapp.turns.fallbacks import Fallbacks
 from chatapp.turns.listening import move
 from chatapp.turns.opening import Opening
@@ -98,6 +98,7 @@ async def leave_to_ask(turn: Running, opened: Opening, left: Left, *, shown: boo
             at_once = False
             await in_thread(opening.hold_back, turn.turn_id, turn.epoch, opened, State.RETRYING)
             left.waited_seconds += seconds
+            diary.waits(turn, opened, seconds=seconds)
             if not await pause(turn, seconds, Waiting(until=timezone.now() + timedelta(seconds=seconds))):
                 return None
 
@@ -121,6 +122,7 @@ async def _admitted(turn: Running, opened: Opening, ticket: gateway.Ticket, left
             await in_thread(opening.hold_back, turn.turn_id, turn.epoch, opened, state)
             moved = partial(_stand_in_line, turn, state)
             moved(ticket.place)
+            diary.waits(turn, opened, place=ticket.place)
             if not await unless_stopped(turn, _wait_in_line, ticket, moved, left.seconds):
                 if turn.lost:
                     raise LeaseLost

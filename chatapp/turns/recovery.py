@@ -22,7 +22,7 @@ from chatapp.money.holds import OpenHold
 from chatapp.storage import statements
 from chatapp.storage.crossing import in_thread
 from chatapp.telemetry.points import Point, reach
-from chatapp.turns import closing, endings, later, lease, runner, running, scribe, tasks
+from chatapp.turns import closing, diary, endings, later, lease, runner, running, scribe, tasks
 from chatapp.turns.closing import Ending, Receipt
 from chatapp.turns.models import RUNNING_STATES, Attempt, Checkpoint, Conversation, Turn
 from chatapp.turns.relay import Ended, Moved, Renamed, relay
@@ -135,8 +135,9 @@ def _recover(expired: tuple[int, int]) -> _Did:
 
 def _start(turn: Turn) -> None:
     """Ask a turn again that was taken over."""
-    first, asker_id = turn.parent_id is None, turn.asker_id
-    taken = Running(turn.pk, turn.conversation_id, turn.epoch, asker_id=asker_id, first=first, text=turn.answer)
+    diary.taken_over(turn)
+    taken = Running(turn.pk, turn.conversation_id, turn.epoch, asker_id=turn.asker_id, text=turn.answer)
+    taken.correlation_id, taken.first = turn.correlation_id, turn.parent_id is None
     runner.start(taken)
 
 

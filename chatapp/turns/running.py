@@ -26,6 +26,7 @@ class Running:
     waiting: Waiting = AT_ONCE
     # Whoever asks stands in line for himself.
     asker_id: int = 0
+    correlation_id: str = ""
     # When it was accepted, or taken over, on the monotonic clock: from then on its deadline runs.
     since: float = field(default_factory=time.monotonic)
     # The first turn of its conversation, which may want a title.

@@ -30,6 +30,8 @@ function address() {
   url.searchParams.set("room", document.getElementById("spent")?.dataset.room ?? "");
   url.searchParams.set("outage", document.querySelector("#outage > [data-outage]")?.dataset.outage ?? "");
   url.searchParams.set("notices", [...document.querySelectorAll("#notices > [data-notice]")].map((item) => item.dataset.notice).join(","));
+  if ("known" in wire().dataset) url.searchParams.set("again", "1");
+  wire().dataset.known = "";
   return url.href;
 }
 

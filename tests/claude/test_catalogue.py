@@ -126,7 +126,7 @@ def test_an_odd_listing_changes_nothing_that_is_sent(said: dict[str, Any]) -> No
 
 def test_the_list_is_asked_for_with_the_real_sdk(claude: StandIn, settings: Any) -> None:
     settings.ANTHROPIC_BASE_URL = claude.url
-    names = {one["id"] for one in asyncio.run(lifecycle.listed_once())}
+    names = {one["id"] for one in asyncio.run(lifecycle.listed_once()).models}
     assert {"claude-sonnet-5-5", "claude-opus-4-1"} <= names
 
 

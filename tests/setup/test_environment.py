@@ -56,6 +56,8 @@ IMPOSSIBLE = {
     "DATABASE_URL_FILE": ["/nowhere/url", "\x00"],
     "REDIS_URL_FILE": ["/nowhere/url", "/dev/zero"],
     "SECRET_KEY_FILE": ["/nowhere/key", "relative"],
+    "CHATAPP_LOGS": ["xml", "1"],
+    "OTEL_EXPORTER_OTLP_ENDPOINT": ["localhost:4318", "grpc://localhost:4317"],
 }
 CASES = [(name, value) for name, values in IMPOSSIBLE.items() for value in values]
 

@@ -105,7 +105,7 @@ def test_a_reader_that_does_not_read_holds_up_its_own_answer_until_it_reads(clau
 def test_the_journal_forgets_the_oldest_words_when_there_are_too_many() -> None:
     journal = Journal()
     for _ in range(20):
-        entry = journal.open("id", "/v1/messages", b"", None)
+        entry = journal.open("id", "/v1/messages", b"", {})
         entry.answer = "x" * 1_000_000
         journal.close(entry, "completed")
     told = [entry["answer"] is not None for entry in journal.since(0)]

@@ -67,7 +67,7 @@ class ModelAdmin(SaysWhatChanged):
         if not request.user.has_perm("chatapp.change_model"):
             raise PermissionDenied
         try:
-            said = asyncio.run(lifecycle.listed_once())
+            said = asyncio.run(lifecycle.listed_once()).models
         except Failure as failure:
             messages.error(request, f"The list of models could not be read ({failure.kind}): {failure.detail}")
         else:
