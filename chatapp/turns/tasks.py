@@ -13,7 +13,7 @@ from django.db import models
 from chatapp.claude import catalogue
 from chatapp.claude.catalogue import EFFORTS, Model
 from chatapp.context.briefing import Terms
-from chatapp.storage import statements
+from chatapp.storage import seldom, statements
 from chatapp.turns.models import Attempt
 
 Name = Attempt.Task
@@ -116,7 +116,7 @@ _ROW: Final = (
 
 def of(name: str) -> Task:
     usual = USUAL[name]
-    said = statements.row(_ROW, name) or ("", "", "", None, None, None)
+    said = seldom.of(("task", name), lambda: statements.row(_ROW, name)) or ("", "", "", None, None, None)
     model, thinking, effort, max_tokens, first_word_seconds, seconds = said
     return Task(
         name,
