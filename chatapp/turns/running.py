@@ -46,6 +46,8 @@ class Running:
     reader: asyncio.Task[None] | None = None
     # How much of the text was written by an earlier turn.
     carried: int = 0
+    # At its end: there is surely nothing to condense above it.
+    is_short: bool = False
     # How often the text began anew, for the answer was asked again in full.
     beginnings: int = 0
     # What the scribe has already taken to the database.
