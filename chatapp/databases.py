@@ -47,7 +47,7 @@ def configure(url: str | None, default_sqlite: Path) -> dict[str, Any]:
 
 def _sqlite(name: str) -> dict[str, Any]:
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "chatapp.storage.sqlite3",
         "NAME": name,
         # Our threads are few and stay; opening costs more than asking, and the last one to close writes the
         # whole WAL back.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from chatapp.storage import statements
+from chatapp.storage import seldom, statements
 
 EFFORTS: Final = ("low", "medium", "high", "xhigh", "max")
 # Of models that are not in the catalogue nothing is known: they are asked without any ornament.
@@ -55,6 +55,10 @@ class Model:
 
 def of(name: str) -> Model:
     """By what the catalogue says now."""
+    return seldom.of(("model", name), lambda: _of(name))
+
+
+def _of(name: str) -> Model:
     found = statements.row(_ROW, name)
     if found is None:
         return Model(name, *_CAUTIOUS)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from chatapp.claude import catalogue
 from chatapp.claude.catalogue import label
-from chatapp.storage import statements
+from chatapp.storage import seldom, statements
 
 # Members of no group may use what is for everybody; a model that is not in the catalogue is nobody's secret.
 _MAY: Final = (
@@ -43,13 +44,12 @@ def to(user_id: int, today: date) -> list[Choice]:
 
 def better(user_id: int, model: str, today: date) -> str:
     """The model that could do better, where there is one and the person may use it."""
-    found = statements.row("SELECT better FROM chatapp_model WHERE name = %s", model)
-    name = found[0] if found else ""
+    name = catalogue.of(model).better
     return name if name and may_use(user_id, name, today) else ""
 
 
 def may_use(user_id: int, model: str, today: date) -> bool:
-    found = statements.row(_MAY, user_id, model)
+    found = seldom.of(("may use", user_id, model), lambda: statements.row(_MAY, user_id, model))
     if found is None:
         return True
     enabled, groups, memberships, retires_on, lifecycle = found

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from chatapp.context.models import SystemPrompt
-from chatapp.storage import statements
+from chatapp.storage import seldom, statements
 
 # The version that ships.
 DEFAULT = (
@@ -24,10 +24,8 @@ DEFAULT = (
     "be useless without it."
 )
 _ACTIVE = "SELECT id, number, text FROM chatapp_systemprompt WHERE stage = 'active'"
-_OF = (
-    "SELECT prompt.id, prompt.number, prompt.text FROM chatapp_systemprompt prompt "
-    "JOIN chatapp_conversation conversation ON conversation.prompt_id = prompt.id WHERE conversation.id = %s"
-)
+_OF = "SELECT prompt_id FROM chatapp_conversation WHERE id = %s"
+_TTL = "SELECT prompt_cache FROM chatapp_contextsettings ORDER BY id LIMIT 1"
 _ONE = "SELECT id, number, text FROM chatapp_systemprompt WHERE id = %s"
 
 
@@ -44,25 +42,27 @@ SHIPPED = Version(None, 0, DEFAULT)
 
 def active() -> Version:
     """What a conversation is told that begins now."""
-    found = statements.row(_ACTIVE)
+    found = seldom.of("active prompt", lambda: statements.row(_ACTIVE))
     return Version(*found) if found else SHIPPED
 
 
 def version(prompt_id: int | None) -> Version:
     """The version that a conversation keeps; one that began before there were any has the active one."""
-    found = statements.row(_ONE, prompt_id) if prompt_id is not None else None
+    if prompt_id is None:
+        return active()
+    found = seldom.of(("prompt", prompt_id), lambda: statements.row(_ONE, prompt_id))
     return Version(*found) if found else active()
 
 
 def of(conversation_id: UUID) -> Version:
     """The same by the conversation's number."""
     found = statements.row(_OF, conversation_id)
-    return Version(*found) if found else active()
+    return version(found[0] if found else None)
 
 
 def ttl() -> str:
     """For how long it is cached."""
-    found = statements.row("SELECT prompt_cache FROM chatapp_contextsettings ORDER BY id LIMIT 1")
+    found = seldom.of("prompt cache", lambda: statements.row(_TTL))
     return str(found[0] if found else settings.CHATAPP_PROMPT_CACHE)
 
 

@@ -38,10 +38,13 @@ def locked(places: Sequence[Place]) -> list[Standing]:
     """The counters, locked in their order; those that nobody has used yet are made."""
     keys = [place.key for place in places]
     listed = f"FROM chatapp_counter WHERE key IN ({statements.marks(keys)})"
-    [(there,)] = statements.rows(f"SELECT count(*) {listed}", *keys)
-    if there < len(keys):
+    # Where rows are locked one by one, none may be in hand when another one is made.
+    if statements.locks_rows() and statements.rows(f"SELECT count(*) {listed}", *keys) != [(len(keys),)]:
         _make(places)
     found = statements.held_rows(f"SELECT {_COLUMNS} {listed} ORDER BY key", *keys)
+    if len(found) < len(keys):
+        _make(places)
+        found = statements.held_rows(f"SELECT {_COLUMNS} {listed} ORDER BY key", *keys)
     by_key = {key: standing for key, *standing in found}
     return [Standing(place, *by_key[place.key]) for place in places]
 

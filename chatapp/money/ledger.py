@@ -233,11 +233,11 @@ def _worst_case(listed: prices.PriceList, wanted: Wanted, prompt_bound: int, max
 
 def _closed(hold_id: int, state: Hold.State, now: datetime) -> Hold | None:
     """The hold, if it was open until now."""
-    moved = statements.run(
+    return statements.changed(
+        Hold,
         "UPDATE chatapp_hold SET state = CASE WHEN dispatched_at IS NULL THEN 'voided' ELSE %s END, closed_at = %s "
         "WHERE id = %s AND state = 'open'",
         state,
         now,
         hold_id,
     )
-    return statements.load(Hold, "id", hold_id) if moved else None

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from chatapp.money.models import Period, Scope
-from chatapp.storage import statements
+from chatapp.storage import seldom, statements
+
+T = TypeVar("T")
 
 SHARED: Final = frozenset({Scope.GROUP, Scope.SITE})
 # The order in which counters are locked: the busiest last.
@@ -63,7 +65,7 @@ class Limit:
 
 def zone() -> zoneinfo.ZoneInfo:
     """Where the site's days begin and end."""
-    found = statements.row("SELECT time_zone FROM chatapp_moneysettings")
+    found = seldom.of("time zone", lambda: statements.row("SELECT time_zone FROM chatapp_moneysettings"))
     return _zone(found[0] if found else "UTC")
 
 
@@ -88,8 +90,7 @@ def ends(starts: date, period: Period) -> datetime | None:
 
 
 def groups_of(user_id: int) -> tuple[int, ...]:
-    found = statements.rows("SELECT group_id FROM auth_user_groups WHERE user_id = %s ORDER BY group_id", user_id)
-    return tuple(group_id for (group_id,) in found)
+    return seldom.of(("groups", user_id), lambda: tuple(group_id for (group_id,) in statements.rows(_GROUPS, user_id)))
 
 
 def joined(groups: Sequence[int]) -> str:
@@ -120,14 +121,10 @@ def in_all(conversation_id: UUID) -> Place:
 def of(payer: Payer, at: Iterable[Place], now: datetime) -> dict[str, list[Limit]]:
     """The limits at these places, by the key of the place: the named one or else everybody's, and the person's own."""
     extra: dict[tuple[str, str], int] = {}
-    grants = statements.rows(_GRANTS, payer.user_id, payer.conversation_id, payer.user_id, now)
-    for scope, user_id, group_id, conversation_id, nanodollars in grants:
-        subject = _subject(user_id, group_id, conversation_id)
-        extra[scope, subject] = extra.get((scope, subject), 0) + nanodollars
-    named: dict[tuple[str, str, str, bool], tuple[int, str, str]] = {}
-    budgets = statements.rows(_BUDGETS, payer.user_id, payer.conversation_id, payer.user_id)
-    for scope, period, user_id, group_id, conversation_id, nanodollars, warn, at_limit, own in budgets:
-        named[scope, _subject(user_id, group_id, conversation_id), period, bool(own)] = (nanodollars, warn, at_limit)
+    for scope, subject, nanodollars, expires_at in _for(payer, "grants", _grants):
+        if expires_at > now:
+            extra[scope, subject] = extra.get((scope, subject), 0) + nanodollars
+    named = {place: (amount, warn, at_limit) for place, amount, warn, at_limit in _for(payer, "budgets", _budgets)}
     found: dict[str, list[Limit]] = {}
     for place in at:
         more = extra.get((place.scope, place.subject), 0)
@@ -146,18 +143,41 @@ def of(payer: Payer, at: Iterable[Place], now: datetime) -> dict[str, list[Limit
     return found
 
 
-_FOR_PAYER = (
-    "(user_id IS NULL AND group_id IS NULL AND conversation_id IS NULL) OR user_id = %s OR conversation_id = %s "
-    "OR group_id IN (SELECT group_id FROM auth_user_groups WHERE user_id = %s)"
+_EVERYBODYS = "user_id IS NULL AND group_id IS NULL AND conversation_id IS NULL"
+_NAMED = (
+    "user_id = %s OR conversation_id = %s OR group_id IN (SELECT group_id FROM auth_user_groups WHERE user_id = %s)"
 )
 _BUDGETS = (
-    "SELECT scope, period, user_id, group_id, conversation_id, limit_nanodollars, warn_percents, at_limit, own "  # noqa: S608
-    f"FROM chatapp_budget WHERE {_FOR_PAYER}"
+    "SELECT scope, period, user_id, group_id, conversation_id, limit_nanodollars, warn_percents, at_limit, own "
+    "FROM chatapp_budget WHERE "
 )
 _GRANTS = (
-    "SELECT scope, user_id, group_id, conversation_id, nanodollars "  # noqa: S608
-    f"FROM chatapp_grant WHERE ({_FOR_PAYER}) AND expires_at > %s AND ended_at IS NULL"
+    "SELECT scope, user_id, group_id, conversation_id, nanodollars, expires_at "
+    "FROM chatapp_grant WHERE ended_at IS NULL AND "
 )
+_GROUPS = "SELECT group_id FROM auth_user_groups WHERE user_id = %s ORDER BY group_id"
+
+
+def _for(payer: Payer, what: str, read: Callable[..., list[T]]) -> list[T]:
+    """Everybody's, and what names the payer: mostly nothing, so of many payers little is remembered."""
+    who = (payer.user_id, payer.conversation_id, payer.user_id)
+    return seldom.of(what, lambda: read(_EVERYBODYS)) + seldom.of((what, *who), lambda: read(f"({_NAMED})", *who))
+
+
+def _budgets(where: str, *who: object) -> list[tuple[tuple[str, str, str, bool], int, str, str]]:
+    return [
+        ((scope, _subject(user_id, group_id, conversation_id), period, bool(own)), nanodollars, warn, at_limit)
+        for scope, period, user_id, group_id, conversation_id, nanodollars, warn, at_limit, own in statements.rows(
+            _BUDGETS + where, *who
+        )
+    ]
+
+
+def _grants(where: str, *who: object) -> list[tuple[str, str, int, datetime]]:
+    return [
+        (scope, _subject(user_id, group_id, conversation_id), nanodollars, statements.moment(expires_at))
+        for scope, user_id, group_id, conversation_id, nanodollars, expires_at in statements.rows(_GRANTS + where, *who)
+    ]
 
 
 def _subject(user_id: int | None, group_id: int | None, conversation_id: object) -> str:

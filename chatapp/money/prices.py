@@ -6,11 +6,11 @@ import bisect
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from chatapp.money.models import Price
 from chatapp.money.models.prices import MULTIPLIERS, RATES
-from chatapp.storage import statements
+from chatapp.storage import seldom
 
 NANODOLLARS: Final = 1_000_000_000
 # No model writes more in one answer.
@@ -157,12 +157,6 @@ class PriceList:
         return band.amount(uncached, manner, tokens.searches) - self.cost(tokens, manner)
 
 
-# The rows as the database gave them and what they say: one value, exchanged as a whole. Numbers of rows alone would not
-# do: SQLite gives the number of a row that was rolled back to the next one.
-_book: tuple[list[tuple[Any, ...]], dict[str, tuple[PriceList, ...]]] | None = None
-_ROWS = f"SELECT id, model, valid_from, prompt_above, search, {', '.join(RATES + MULTIPLIERS)} FROM chatapp_price"  # noqa: S608
-
-
 def of(model: str, at: datetime) -> PriceList:
     """The model's newest list that is in force, or UnknownPrice."""
     day = at.astimezone(UTC).date()
@@ -185,13 +179,8 @@ def models() -> list[str]:
 
 
 def _lists() -> dict[str, tuple[PriceList, ...]]:
-    """The whole book, made anew when a row came or went."""
-    global _book
-    rows = statements.rows(_ROWS)
-    book = _book
-    if book is None or book[0] != rows:
-        book = _book = (rows, _read())
-    return book[1]
+    """The whole book."""
+    return seldom.of("prices", _read)
 
 
 def _read() -> dict[str, tuple[PriceList, ...]]:

@@ -15,11 +15,18 @@ T = TypeVar("T")
 # Few: SQLite writes one at a time, and PostgreSQL's pool is shared with the pages.
 THREADS = 6
 _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="crossing")
+# Fewer still for what nobody waits for: when a crowd has begun, its titles stand in a line of their own.
+_aside = ThreadPoolExecutor(2, thread_name_prefix="aside")
 
 
 async def in_thread(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run one whole act in a thread; once begun it is finished, also when the caller is cancelled."""
     return await asyncio.get_running_loop().run_in_executor(_pool, lambda: _clean(act, *args, **kwargs))
+
+
+async def aside(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The same for work beside the answers, which leaves the way free for them."""
+    return await asyncio.get_running_loop().run_in_executor(_aside, lambda: _clean(act, *args, **kwargs))
 
 
 def _clean(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from chatapp.claude import offer
 from chatapp.money import ledger, reports, room
 from chatapp.money.prices import UnknownPrice
-from chatapp.storage import statements
+from chatapp.storage import seldom, statements
 from chatapp.telemetry import correlation, traces
 from chatapp.telemetry.points import Point, reach
 from chatapp.turns import (
@@ -65,7 +65,7 @@ def accepted(turn: Turn) -> Accepted:
 def accept(asked: Asked, find_place: Callable[[datetime], Place]) -> Accepted:
     reach(Point.BEFORE_ACCEPTING)
     try:
-        with traces.span("accept"), transaction.atomic():
+        with traces.span("accept"), transaction.atomic(), seldom.OneLook():
             if earlier := _earlier(asked):
                 return earlier
             if lease.claim.leaving:
@@ -174,6 +174,9 @@ def _write(asked: Asked, at: Place, now: datetime) -> Accepted:
                     at.carried,
                     chosen.model,
                     correlation_id,
+                    before=before,
+                    files=bool(asked.files),
+                    new=True,
                 )
             )
     better = offer.better(asked.asker_id, chosen.model, now.date())

@@ -15,7 +15,7 @@ from chatapp.turns.refusals import ALL_WAIT, CROWDED, PUT_OFF, RUNNING, TOO_FAST
 def check(asker_id: int, conversation_id: UUID | None, now: datetime, *, waits: bool) -> None:
     """Raises the refusal of a question that would be one too many; one that `waits` does not run."""
     # The person's row is the lock under which his own questions are counted.
-    statements.held("SELECT 1 FROM auth_user WHERE id = %s", asker_id)
+    statements.lock("SELECT 1 FROM auth_user WHERE id = %s", asker_id)
     # Whether an answer runs in somebody else's conversation is none of a stranger's business.
     found = statements.row(_COUNTS, conversation_id, asker_id, asker_id, asker_id, now - timedelta(minutes=1))
     put_off_here, running, lately = found or (None, 0, 0)

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from chatapp.money import ledger, prices, reports, room
 from chatapp.money.reports import Report
-from chatapp.storage import statements
+from chatapp.storage import seldom, statements
 from chatapp.telemetry import traces
 from chatapp.telemetry.points import Point, reach
-from chatapp.turns import bills, diary, meter, readings
+from chatapp.turns import bills, diary, meter, readings, telling
 from chatapp.turns.bills import Bill
 from chatapp.turns.meter import Meter
 from chatapp.turns.models import Attempt
@@ -70,6 +70,8 @@ class Closed:
     meter: Meter
     warning: str
     report: Report | None
+    # By Claude's own count there is nothing to condense yet.
+    is_short: bool = False
 
 
 def close(turn_id: int, epoch: int, ending: Ending, attempt_id: int | None, receipt: Receipt | None) -> Closed | None:
@@ -77,7 +79,7 @@ def close(turn_id: int, epoch: int, ending: Ending, attempt_id: int | None, rece
     reach(Point.BEFORE_SETTLING)
     now = timezone.now()
     closed = None
-    with transaction.atomic():
+    with transaction.atomic(), seldom.OneLook():
         found = statements.row(_WHOSE, turn_id)
         if found is None:
             return None
@@ -86,7 +88,7 @@ def close(turn_id: int, epoch: int, ending: Ending, attempt_id: int | None, rece
         found = statements.held(_VERSION, conversation_id)
         if found is None:
             return None
-        statements.held("SELECT 1 FROM chatapp_turn WHERE id = %s", turn_id)
+        statements.lock("SELECT 1 FROM chatapp_turn WHERE id = %s", turn_id)
         warning = ""
         if attempt_id is not None and receipt is not None:
             warning = settle(attempt_id, receipt, now)
@@ -100,12 +102,19 @@ def close(turn_id: int, epoch: int, ending: Ending, attempt_id: int | None, rece
             statements.run("DELETE FROM chatapp_checkpoint WHERE turn_id = %s", turn_id)
             statements.run(_TOUCH, version, now, conversation_id)
             bill = bills.of([turn_id]).get(turn_id)
-            closed = Closed(version, bill, meter.of(asker_id, conversation_id, now), warning, report)
+            figures = meter.of(asker_id, conversation_id, now)
+            closed = Closed(version, bill, figures, warning, report, _is_short(receipt, model))
             transaction.on_commit(partial(readings.ended, ending.state))
             about = (correlation_id, turn_id, conversation_id, model)
             diary.ended(*about, ending.state, bill.nanodollars if bill else 0, statements.moment(asked_at))
     reach(Point.SETTLED)
     return closed
+
+
+def _is_short(receipt: Receipt | None, model: str) -> bool:
+    if receipt is None or receipt.tokens is None or not (receipt.message_id and receipt.billed):
+        return False
+    return receipt.tokens.prompt + receipt.tokens.output <= telling.condensed_above(model)
 
 
 def part(turn_id: int, epoch: int, attempt_id: int, receipt: Receipt) -> int | None:
@@ -116,7 +125,7 @@ def part(turn_id: int, epoch: int, attempt_id: int, receipt: Receipt) -> int | N
         found = statements.row("SELECT conversation_id FROM chatapp_turn WHERE id = %s", turn_id)
         if found is None:
             return None
-        statements.held(_VERSION, statements.uuid(found[0]))
+        statements.lock(_VERSION, statements.uuid(found[0]))
         mine = statements.held(
             "SELECT 1 FROM chatapp_turn WHERE id = %s AND epoch = %s AND ended_at IS NULL", turn_id, epoch
         )
@@ -195,7 +204,6 @@ def _booked(hold_id: int, receipt: Receipt, now: datetime) -> ledger.Settled:
 
 
 _WHOSE = "SELECT conversation_id, asker_id, correlation_id, asked_at, model FROM chatapp_turn WHERE id = %s"
-_OURS = "SELECT 1 FROM chatapp_turn WHERE id = %s AND epoch = %s AND ended_at IS NULL"
 _VERSION = "SELECT version FROM chatapp_conversation WHERE id = %s"
 _TOUCH = "UPDATE chatapp_conversation SET version = %s, active_at = %s WHERE id = %s"
 # A running turn has not ended; from a final state there is no way out.

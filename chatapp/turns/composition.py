@@ -28,6 +28,11 @@ class Question:
     model: str
     correlation_id: str
     provider: str = ""
+    # What is known already of a turn that is being written just now: what stands above it, whether it has files, and
+    # that nothing was ever asked for it.
+    before: Before | None = None
+    files: bool = True
+    new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +51,10 @@ class Composed:
 
 
 def of(asked: Question) -> Composed:
-    task, before, branch = tasks.of(tasks.Name.ANSWER), past.before(asked.parent_id), past.of(asked.parent_id)
+    task, branch = tasks.of(tasks.Name.ANSWER), past.of(asked.parent_id)
+    before = asked.before or past.before(asked.parent_id)
     system = prompts.of(asked.conversation_id)
-    files = attachments.files([asked.turn_id]).get(asked.turn_id, ())
+    files = attachments.files([asked.turn_id] if asked.files else ()).get(asked.turn_id, ())
     terms = task.terms(catalogue.of(asked.model), system_ttl=prompts.ttl())
     label = f"{system.number}/{branch.digest_id}/{terms.words}"
     known = (before.model, before.told) == (asked.model, label) and bool(branch.steps) and not branch.pinned

@@ -13,14 +13,13 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from chatapp.claude import catalogue
 from chatapp.context import briefing
 from chatapp.context.models import ContextSettings
 from chatapp.money import ledger
 from chatapp.money.prices import UnknownPrice
 from chatapp.storage import statements
-from chatapp.storage.crossing import in_thread
-from chatapp.turns import chores, closing, composition, notes, opening, past, tasks
+from chatapp.storage.crossing import aside, in_thread
+from chatapp.turns import chores, closing, composition, notes, opening, past, tasks, telling
 from chatapp.turns.closing import Receipt
 from chatapp.turns.models import Attempt
 from chatapp.turns.past import Step
@@ -53,14 +52,14 @@ class _Opened:
 async def tidy_up(turn_id: int, conversation_id: UUID, user_id: int) -> None:
     """After an answer: condense what is old, if the conversation has become long. What fails is tried another time."""
     try:
-        opened = await in_thread(_open_after, turn_id)
+        opened = await aside(_open_after, turn_id)
     except (UnknownPrice, opening.Tight, ledger.NoRoom):
         # A digest is not worth a person's last cents.
         return
     if opened is None:
         return
     text, receipt = await chores.ask(opened.opening, user_id)
-    touched = await in_thread(_settle, conversation_id, opened, text.strip(), receipt)
+    touched = await aside(_settle, conversation_id, opened, text.strip(), receipt)
     for through_id in touched:
         relay.publish(conversation_id, Ended(through_id))
 
@@ -90,9 +89,7 @@ def _open_after(turn_id: int) -> _Opened | None:
         if found is None:
             return None
         conversation_id, asker_id, model, correlation_id, whole, busy = found
-        chosen = ContextSettings.current()
-        window = catalogue.of(model).window_tokens
-        threshold = min(chosen.digest_above_tokens, window * chosen.digest_share_percent // 100)
+        threshold = telling.condensed_above(model)
         before = past.before(turn_id)
         if whole or busy or (before.tokens and before.tokens <= threshold):
             return None
@@ -100,7 +97,7 @@ def _open_after(turn_id: int) -> _Opened | None:
         # What Claude counted counts, unless it was told more than it will be told now.
         if not (before.tokens and before.digest_id == digest_id) and about <= threshold:
             return None
-        fold = _fold(past.of(turn_id), int(chosen.tail_tokens * past.BYTES_PER_TOKEN))
+        fold = _fold(past.of(turn_id), int(ContextSettings.current().tail_tokens * past.BYTES_PER_TOKEN))
         return _reserve(fold, turn_id, conversation_id, asker_id, correlation_id)
 
 

@@ -11,6 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from chatapp.context import prompts
+from chatapp.storage import seldom
 from chatapp.turns.fallbacks import Fallbacks
 from chatapp.turns.models import Turn
 from chatapp.turns.states import State
@@ -59,7 +60,7 @@ def find(turn_id: int) -> Kept | None:
 
 def keep(turn_id: int) -> None:
     """Remember where a whole answer to an opening question stands; anything else is passed over. Twice is once."""
-    if not Fallbacks.current().kept_hours:
+    if not seldom.of("kept hours", lambda: Fallbacks.current().kept_hours):
         return
     whole = Turn.objects.filter(state=State.ANSWERED, stop_reason=WHOLE, parent=None, carried=0)
     # Neither what a stand-in wrote, nor what was only shown again.

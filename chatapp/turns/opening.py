@@ -12,7 +12,7 @@ from chatapp.context import briefing
 from chatapp.money import ledger
 from chatapp.money.ledger import Short
 from chatapp.money.prices import Manner, PriceList
-from chatapp.storage import statements
+from chatapp.storage import seldom, statements
 from chatapp.telemetry import traces
 from chatapp.telemetry.points import Point, reach
 from chatapp.turns import composition, diary
@@ -81,7 +81,7 @@ def answer(turn_id: int, epoch: int, way: gateway.Way | None = None, fit: Fit = 
 
     Without a way, it asks the model that was meant to answer.
     """
-    with transaction.atomic():
+    with transaction.atomic(), seldom.OneLook():
         found = statements.held(WANTED, turn_id, epoch)
         if found is None:
             return None
@@ -134,6 +134,7 @@ WANTED = (
     "SELECT conversation_id, asker_id, parent_id, question, answer, carried, model, asked_model, correlation_id "
     "FROM chatapp_turn WHERE id = %s AND epoch = %s AND ended_at IS NULL AND stop_asked_at IS NULL"
 )
+_TRIES = "SELECT count(*) FROM chatapp_attempt WHERE turn_id = %s"
 _WAITS = "UPDATE chatapp_turn SET state = %s WHERE id = %s AND epoch = %s AND ended_at IS NULL"
 _SERVED = "UPDATE chatapp_turn SET model = %s, asked_model = %s WHERE id = %s"
 
@@ -156,7 +157,7 @@ def reserve(
             raise
         raise Tight(ask) from None
     reach(Point.INSIDE_HOLD)
-    tries = statements.row("SELECT count(*) FROM chatapp_attempt WHERE turn_id = %s", asked.turn_id)
+    tries = None if asked.new else statements.row(_TRIES, asked.turn_id)
     attempt_id = statements.insert(
         Attempt,
         turn_id=asked.turn_id,

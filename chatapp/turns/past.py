@@ -57,9 +57,9 @@ class Past:
 def of(parent_id: int | None, room: int = HISTORY_BYTES) -> Past:
     """As far back as there is room, or to the turn for which there are notes."""
     taken, digest_id, through_id = _outline(parent_id, room)
-    said = _texts([turn_id for turn_id, _ in taken])
-    shown = attachments.files([turn_id for turn_id, _ in taken])
-    steps = [Step(turn_id, Exchange(*said[turn_id], shown.get(turn_id, ())), size) for turn_id, size in taken[::-1]]
+    said = _texts([turn_id for turn_id, _, _ in taken])
+    shown = attachments.files([turn_id for turn_id, _, has_files in taken if has_files])
+    steps = [Step(turn_id, Exchange(*said[turn_id], shown.get(turn_id, ())), size) for turn_id, size, _ in taken[::-1]]
     return _with_notes(steps, digest_id, through_id)
 
 
@@ -67,16 +67,17 @@ def tokens(parent_id: int | None) -> tuple[int, int]:
     """About how many tokens Claude is told of a branch where nobody has counted them, and the digest that is in it."""
     taken, digest_id, _ = _outline(parent_id, HISTORY_BYTES)
     notes = statements.row("SELECT text FROM chatapp_digest WHERE id = %s", digest_id) if digest_id else None
-    size = sum(size for _, size in taken) + (briefing.size(notes[0]) if notes else 0)
+    size = sum(size for _, size, _ in taken) + (briefing.size(notes[0]) if notes else 0)
     return int(size / BYTES_PER_TOKEN), digest_id
 
 
-def _outline(parent_id: int | None, room: int) -> tuple[list[tuple[int, int]], int, int]:
-    """The turns that are told word for word, the newest first, each with its size; the digest, and where it stands.
+def _outline(parent_id: int | None, room: int) -> tuple[list[tuple[int, int, bool]], int, int]:
+    """The turns that are told word for word, the newest first, each with its size and whether it has files; the digest,
+    and where it stands.
 
     Without their texts: of a long conversation most may never be needed.
     """
-    taken: list[tuple[int, int]] = []
+    taken: list[tuple[int, int, bool]] = []
     for turn_id, digest_id, told, size, tokens in statements.rows(_path(), parent_id) if parent_id else ():
         if digest_id is not None:
             return taken, digest_id, turn_id
@@ -86,7 +87,7 @@ def _outline(parent_id: int | None, room: int) -> tuple[list[tuple[int, int]], i
         room -= size
         if room < 0:
             break
-        taken.append((turn_id, size))
+        taken.append((turn_id, size, tokens is not None))
     return taken, 0, 0
 
 

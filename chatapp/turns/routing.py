@@ -12,7 +12,7 @@ from django.db import models
 
 from chatapp.claude import offer
 from chatapp.claude.catalogue import label
-from chatapp.storage import statements
+from chatapp.storage import seldom, statements
 from chatapp.turns import refusals, tasks
 
 AUTOMATIC: Final = "automatic"
@@ -94,6 +94,10 @@ class Route:
 
 
 def rules() -> Rules:
+    return seldom.of("routing", _rules)
+
+
+def _rules() -> Rules:
     found = statements.row(_ROW)
     automatic, characters, tokens, words = found or (False, 280, 20_000, _HARD)
     hard_words = tuple(_plain(line) for line in words.splitlines())

@@ -86,7 +86,7 @@ async def run(turn: Running) -> None:
             del running.here[turn.turn_id]
     if ended and turn.first:
         await titles.entitle(turn.turn_id, turn.conversation_id, turn.asker_id)
-    elif ended:
+    elif ended and not turn.is_short:
         await digests.tidy_up(turn.turn_id, turn.conversation_id, turn.asker_id)
 
 
@@ -142,6 +142,7 @@ async def _close(turn: Running, ending: Ending, attempt_id: int | None, receipt:
         return False
     if running.here.get(turn.turn_id) is turn:
         del running.here[turn.turn_id]
+    turn.is_short = closed.is_short
     end = End(
         ending.state,
         ending.answer,

@@ -50,6 +50,8 @@ class Running:
     reader: asyncio.Task[None] | None = None
     # How much of the text was written by an earlier turn.
     carried: int = 0
+    # At its end: there is surely nothing to condense above it.
+    is_short: bool = False
     # How often the text began anew, for the answer was asked again in full.
     beginnings: int = 0
     # How it arrived: after how many milliseconds there were how many characters, in pairs.

@@ -14,7 +14,7 @@ from chatapp.claude import catalogue
 from chatapp.claude.catalogue import EFFORTS, Model
 from chatapp.claude.deadlines import Deadlines
 from chatapp.context.briefing import Terms
-from chatapp.storage import statements
+from chatapp.storage import seldom, statements
 from chatapp.turns import patience
 from chatapp.turns.models import Attempt
 
@@ -120,7 +120,8 @@ _ROW: Final = (
 
 def of(name: str) -> Task:
     usual = USUAL[name]
-    model, thinking, effort, max_tokens, first_word, seconds, *waits = statements.rows(_ROW, name)[0]
+    said = seldom.of(("task", name), lambda: statements.rows(_ROW, name)[0])
+    model, thinking, effort, max_tokens, first_word, seconds, *waits = said
     connect, first_event, silence, turn = (float(_known(*wait)) for wait in zip(waits, patience.USUAL, strict=True))
     return Task(
         name,

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from chatapp.claude import catalogue
 from chatapp.context import briefing, prompts
+from chatapp.context.models import ContextSettings
 from chatapp.money import prices, reports
 from chatapp.money.prices import Tokens
-from chatapp.storage import statements
+from chatapp.storage import seldom, statements
 from chatapp.turns import cache, past, tasks
 from chatapp.turns.cache import Health
 from chatapp.turns.models import Conversation
@@ -48,6 +49,17 @@ class Told:
     @property
     def tokens_words(self) -> str:
         return f"{self.tokens:,} of {self.window_tokens:,}"
+
+
+def condensed_above(model: str) -> int:
+    """Beyond so many tokens old turns become notes."""
+    above, percent = seldom.of("condensing", _condensing)
+    return min(above, catalogue.of(model).window_tokens * percent // 100)
+
+
+def _condensing() -> tuple[int, int]:
+    chosen = ContextSettings.current()
+    return chosen.digest_above_tokens, chosen.digest_share_percent
 
 
 def size(conversation_id: UUID) -> tuple[int, str]:

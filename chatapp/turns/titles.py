@@ -6,17 +6,16 @@ import logging
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from chatapp.context import briefing
 from chatapp.money import ledger
 from chatapp.money.prices import UnknownPrice
 from chatapp.rendering import words
-from chatapp.storage import statements
-from chatapp.storage.crossing import in_thread
+from chatapp.storage import seldom, statements
+from chatapp.storage.crossing import aside
 from chatapp.turns import chores, closing, composition, opening, tasks
-from chatapp.turns.models import Attempt, Conversation, Turn
+from chatapp.turns.models import Attempt, Conversation
 from chatapp.turns.relay import Ended, Renamed, relay
 
 log = logging.getLogger(__name__)
@@ -27,7 +26,7 @@ CHARACTERS = 80
 async def entitle(turn_id: int, conversation_id: UUID, user_id: int) -> None:
     """Give a new conversation its title; whatever goes wrong, the first words stay."""
     try:
-        opened = await in_thread(_open, turn_id)
+        opened = await aside(_open, turn_id)
     except (UnknownPrice, opening.Tight, ledger.NoRoom):
         # A name is not worth a person's last cents.
         return
@@ -35,7 +34,7 @@ async def entitle(turn_id: int, conversation_id: UUID, user_id: int) -> None:
         return
     text, receipt = await chores.ask(opened, user_id)
     title = _tidy(text)
-    named, warning = await in_thread(_write, conversation_id, title, opened.attempt_id, receipt)
+    named, warning = await aside(_write, conversation_id, title, opened.attempt_id, receipt)
     if named:
         relay.publish(conversation_id, Renamed())
     if warning:
@@ -45,17 +44,14 @@ async def entitle(turn_id: int, conversation_id: UUID, user_id: int) -> None:
 
 def _open(turn_id: int) -> opening.Opening | None:
     """Open the request that names a conversation after its first exchange, unless it has a name already."""
-    with transaction.atomic():
-        turn = Turn.objects.select_related("conversation").get(pk=turn_id)
-        nameless = turn.conversation.titled_by == Conversation.TitledBy.FIRST_WORDS
-        tried = turn.attempts.filter(task=Attempt.Task.TITLE).exists()
-        if turn.parent_id is not None or not nameless or tried or not turn.answer.strip():
+    with transaction.atomic(), seldom.OneLook():
+        found = statements.row(_NAMELESS, turn_id, Conversation.TitledBy.FIRST_WORDS.value)
+        if found is None or not found[3].strip():
             return None
+        conversation_id, asker_id, question, answer, correlation_id = statements.uuid(found[0]), *found[1:]
         task = tasks.of(Attempt.Task.TITLE)
-        told = briefing.for_title(turn.question, turn.answer, terms=task.own_terms())
-        asked = composition.Question(
-            turn.pk, turn.conversation_id, turn.asker_id, None, turn.question, "", task.model, turn.correlation_id
-        )
+        told = briefing.for_title(question, answer, terms=task.own_terms())
+        asked = composition.Question(turn_id, conversation_id, asker_id, None, question, "", task.model, correlation_id)
         return opening.reserve(asked, told, task)
 
 
@@ -67,11 +63,23 @@ def _tidy(text: str) -> str:
 
 def _write(conversation_id: UUID, title: str, attempt_id: int, receipt: closing.Receipt) -> tuple[bool, str]:
     now = timezone.now()
-    with transaction.atomic():
+    with transaction.atomic(), seldom.OneLook():
         statements.held("SELECT 1 FROM chatapp_conversation WHERE id = %s", conversation_id)
         warning = closing.settle(attempt_id, receipt, now)
         if not title:
             return False, warning
-        nameless = Conversation.objects.filter(pk=conversation_id, titled_by=Conversation.TitledBy.FIRST_WORDS)
-        named = nameless.update(title=title, titled_by=Conversation.TitledBy.CLAUDE, version=F("version") + 1)
+        by = Conversation.TitledBy
+        named = statements.run(_NAME, title, by.CLAUDE.value, conversation_id, by.FIRST_WORDS.value)
         return bool(named), warning
+
+
+# Tried once is enough.
+_NAMELESS = (
+    "SELECT turn.conversation_id, turn.asker_id, turn.question, turn.answer, turn.correlation_id "
+    "FROM chatapp_turn turn JOIN chatapp_conversation conversation ON conversation.id = turn.conversation_id "
+    "WHERE turn.id = %s AND turn.parent_id IS NULL AND conversation.titled_by = %s AND NOT EXISTS "
+    "(SELECT 1 FROM chatapp_attempt attempt WHERE attempt.turn_id = turn.id AND attempt.task = 'title')"
+)
+_NAME = (
+    "UPDATE chatapp_conversation SET title = %s, titled_by = %s, version = version + 1 WHERE id = %s AND titled_by = %s"
+)

@@ -32,7 +32,6 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture(autouse=True)
 def fresh_price_book() -> None:
-    prices._book = None
 
 
 def _asked(owner: User, at: datetime, state: State = State.ANSWERED, **attempt: Any) -> Turn:

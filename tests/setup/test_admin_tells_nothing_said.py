@@ -16,7 +16,6 @@ from django.utils import timezone
 
 from chatapp.claude.models import Provider, Stop
 from chatapp.context import prompts
-from chatapp.money import prices
 from chatapp.money.models import Budget, Grant
 from chatapp.pages.models import Invitation
 from chatapp.review.models import Item, Note, Review, Rule, Scorecard
@@ -60,7 +59,6 @@ REGISTERED = sorted(
 @pytest.fixture
 def ada(db: None) -> User:
     """Somebody who has said a good deal, and left a trace in every table."""
-    prices._book = None
     ada = User.objects.create_user("ada")
     ada.groups.add(Group.objects.create(name="library"))
     now = timezone.now()

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chatapp.claude.models import Model
-from chatapp.money import own, prices
+from chatapp.money import own
 from chatapp.money.models import Budget, Counter, Grant, Period
 from chatapp.turns.models import Conversation
 from chatapp.turns.states import State
@@ -30,7 +30,6 @@ CHANGE = PEOPLE + "{}/change/"
 
 @pytest.fixture(autouse=True)
 def one_limit() -> None:
-    prices._book = None
     Budget.objects.all().delete()
     Budget.objects.create(scope="user", period="day", limit_nanodollars=cents(500))
 
