@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -21,17 +20,13 @@ from django.urls import path, re_path  # noqa: E402
 
 from chatapp import environment, loop  # noqa: E402
 from chatapp.claude import gate  # noqa: E402
-from chatapp.live import limits, news, outages, rounds  # noqa: E402
+from chatapp.live import limits, lookout, news, outages, rounds  # noqa: E402
 from chatapp.live.consumer import Listener, turn_away  # noqa: E402
 from chatapp.nightly import watch  # noqa: E402
 from chatapp.onethread import OneThreadHandler  # noqa: E402
 from chatapp.turns import shift  # noqa: E402
 
-log = logging.getLogger(__name__)
-
 environment.require_claude(settings.ENVIRONMENT)
-if settings.REDIS_URL:
-    log.warning("REDIS_URL is set, but this version has no relay between processes yet: run one web process.")
 
 # Django's annotations know pages only.
 _nowhere: Any = turn_away
@@ -59,6 +54,7 @@ def _begin(running: asyncio.AbstractEventLoop) -> None:
     watch.begin(running)
     limits.begin(running)
     news.begin(running)
+    lookout.begin(running)
     outages.begin()
 
 
