@@ -35,6 +35,9 @@ class Words:
     text: str
     thinking_offset: int
     thinking: str
+    # How much there is of both, wherever these words begin and end.
+    length: int
+    thinking_length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +129,14 @@ def _write_words(one: Any) -> list[Any]:
         one.text,
         one.thinking_offset,
         one.thinking,
+        one.length,
+        one.thinking_length,
     ]
 
 
 def _read_words(*values: Any) -> Words:
-    turn, conversation, epoch, beginning, state, waiting, since, ms, cost, offset, text, thinking_offset, thinking = (
-        values
-    )
+    turn, conversation, epoch, beginning, state, waiting, since, ms, cost, offset, text, *more = values
+    thinking_offset, thinking, length, thinking_length = more
     place, until, attempt, attempts = waiting or (0, None, 0, 0)
     return Words(
         _count(turn),
@@ -148,6 +152,8 @@ def _read_words(*values: Any) -> Words:
         _text(text),
         _count(thinking_offset),
         _text(thinking),
+        _count(length),
+        _count(thinking_length),
     )
 
 

@@ -161,7 +161,7 @@ class Courier:
                             found: Any = await redis.xread(
                                 self._positions, count=MOST_AT_ONCE, block=int(BLOCK_SECONDS * 1000)
                             )
-                        for stream, entries in found.items() if isinstance(found, dict) else found:
+                        for stream, entries in found:
                             self._take(stream, entries)
             except Exception:
                 # The sender has said so already; or what came was nothing that anybody could read.
@@ -237,6 +237,7 @@ async def _redis() -> AsyncIterator[Redis]:
         socket_timeout=BLOCK_SECONDS + PATIENCE_SECONDS,
         socket_connect_timeout=PATIENCE_SECONDS,
         retry=Retry(NoBackoff(), 0),
+        protocol=2,
     )
     try:
         yield redis

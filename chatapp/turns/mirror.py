@@ -31,6 +31,8 @@ class Mirror(Running):
     worker: str = ""
     # When it last had all that its process had said, on the monotonic clock.
     in_step_at: float = -math.inf
+    # The rows had more than its process told at first.
+    doubted: bool = False
     # How far, and what, the rows have told.
     checkpoint: int = 0
     kept_so_far: tuple[str, str] = ("", "")
@@ -72,9 +74,19 @@ class Mirror(Running):
         self.checkpoint = kept.checkpoint
 
     def _begin(self, words: Words) -> Iterator[Event]:
-        """Another beginning, or the first that is heard of: then what the rows said is a part of it, mostly."""
-        known, self.beginnings = self.beginnings != UNKNOWN, words.beginning
-        if known or not (_agree(words.text, self.text) and _agree(words.thinking, self.thinking)):
+        """Another beginning, or the first that is heard of. Raises Gap while nobody can tell which."""
+        agree = _agree(words.text, self.text) and _agree(words.thinking, self.thinking)
+        if self.beginnings == UNKNOWN:
+            more_here = words.length < len(self.text) or words.thinking_length < len(self.thinking)
+            if agree and more_here and not self.doubted:
+                # The rows were read after this was said, or they are of an earlier beginning: what is said next tells.
+                self.doubted = True
+                raise Gap
+            agree = agree and not more_here
+        else:
+            agree = False
+        self.doubted, self.beginnings = False, words.beginning
+        if not agree:
             yield self._begin_anew(words.text[: self.carried], "")
 
     def _begin_anew(self, text: str, thinking: str) -> Anew:

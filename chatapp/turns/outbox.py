@@ -122,6 +122,7 @@ def _words(turn: Running, place: Place | None) -> Iterator[Words]:
         place = Place(turn.epoch, turn.beginnings)
     offset, text = place.text, turn.text[place.text :]
     thinking_offset, thinking = place.thinking, turn.thinking[place.thinking :]
+    lengths = len(turn.text), len(turn.thinking)
     while True:
         some_thinking = thinking[:MOST_CHARACTERS]
         some_text = text[: MOST_CHARACTERS - len(some_thinking)]
@@ -139,6 +140,7 @@ def _words(turn: Running, place: Place | None) -> Iterator[Words]:
             some_text,
             thinking_offset,
             some_thinking,
+            *lengths,
         )
         offset, text = offset + len(some_text), text[len(some_text) :]
         thinking_offset, thinking = thinking_offset + len(some_thinking), thinking[len(some_thinking) :]
