@@ -12,6 +12,7 @@ PARTS = (
     "bench.briefing",
     "bench.money",
     "bench.story",
+    "bench.processes",
 )
 
 

@@ -63,8 +63,11 @@ class Mirror(Running):
         text, thinking = self.kept_so_far
         if not self.is_quiet(now):
             return
-        if not (_agree(text, self.text) and _agree(thinking, self.thinking)):
+        agree = _agree(text, self.text) and _agree(thinking, self.thinking)
+        if not agree or len(text) > len(self.text) or len(thinking) > len(self.thinking):
+            # They do not say of which beginning they are: its process is to tell all of it when it is heard again.
             self.beginnings = UNKNOWN
+        if not agree:
             yield self._begin_anew(text[: self.carried], "")
         yield from self._grow(kept, text[len(self.text) :], thinking[len(self.thinking) :])
 

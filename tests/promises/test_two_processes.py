@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -38,7 +39,7 @@ def ground(
     request: pytest.FixtureRequest, claude: StandIn, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Product]:
     with ExitStack() as stack:
-        settings = {"CHATAPP_LEASE_SECONDS": "3"}
+        settings = {"CHATAPP_LEASE_SECONDS": "2"}
         if "redis" in request.param:
             settings["REDIS_URL"] = stack.enter_context(stores.redis())
         folder = tmp_path_factory.mktemp("two")
@@ -69,7 +70,7 @@ def test_a_reader_elsewhere_sees_what_a_reader_beside_it_sees(ground: Product, p
     first = here.begin(f"Before. {say('Before.')}")
     here.final(first)
     tab = Tab(there, first.conversation)
-    asked = here.ask(first.conversation, f"Show me all. {say(RICH)} [[pace:80]] [[think:2]]")
+    asked = here.ask(first.conversation, f"Show me all. {say(RICH)} [[pace:120]] [[think:1]]")
     tab.until(lambda page: page.article(asked.turn), 1.5, "the turn that was asked for elsewhere")
     tab.until(lambda page: len(page.text(asked.turn)) > 20)
     # A refresh in mid-stream is the same as staying.
@@ -128,7 +129,8 @@ def test_what_is_asked_again_in_the_middle_looks_the_same_elsewhere(ground: Prod
     first = here.begin("Before. [[tokens:5]]")
     here.final(first)
     tab = Tab(there, first.conversation)
-    asked = here.ask(first.conversation, f"Break off once. {say(RICH)} [[fault:cut times=1]] [[pace:120]] [[think:1]]")
+    question = f"Break off once, {uuid4()}. {say(RICH)} [[fault:cut times=1]] [[pace:120]] [[think:1]]"
+    asked = here.ask(first.conversation, question)
     if _has_redis(ground):
         tab.until_state(asked.turn, "retrying")
     tab.until_state(asked.turn, "answered")
@@ -141,7 +143,7 @@ def test_a_killed_process_is_replaced_and_its_readers_elsewhere_see_it(ground: P
     doomed = ground.start()
     here, there = Person(ground, 5, web=doomed), Person(ground, 5, web=pair[1])
     asked = here.begin(f"What is left? {LONG}")
-    silent = here.begin("And of this? [[tokens:30]] [[fault:silence_before_headers times=1]]")
+    silent = here.begin(f"And of this, {uuid4()}? [[tokens:30]] [[fault:silence_before_headers times=1]]")
     tabs = [Tab(there, one.conversation) for one in (asked, silent)]
     for characters in (30, 300):
         tabs[0].until(lambda page, many=characters: len(page.text(asked.turn)) > many)  # type: ignore[misc]
