@@ -3,89 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.turns import codec, mirror, running
-from chatapp.turns.codec import Again, Hello, News, Part, Unwatched, Watched, Wish, Words
+from chatapp.turns import codec, mirror
+from chatapp.turns.codec import Part, Words
 from chatapp.turns.glance import Kept
-from chatapp.turns.interest import GOOD_FOR_SECONDS, Interest
+from chatapp.turns.interest import Interest
 from chatapp.turns.mirror import QUIET_SECONDS, Gap
 from chatapp.turns.outbox import Outbox
-from chatapp.turns.relay import Anew, Event, Moved, Piece, Renamed
+from chatapp.turns.relay import Anew, Event, Moved, Piece
 from chatapp.turns.running import Running
-from chatapp.turns.states import AT_ONCE, State, Waiting
+from chatapp.turns.states import State, Waiting
+from tests.turns.here import runs
 
 NOW = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
 SITE, THERE = "here", "there"
-
-counts = st.integers(0, 2**40)
-texts = st.text(st.characters(), max_size=200)
-moments = st.none() | st.datetimes(timezones=st.just(UTC))
-waitings = st.just(AT_ONCE) | st.builds(Waiting, st.integers(0, 99), moments, st.integers(0, 9), st.integers(0, 9))
-several = st.lists(st.uuids(), max_size=5).map(tuple)
-parts = st.one_of(
-    st.builds(
-        Words,
-        *(counts, st.uuids(), counts, counts, st.sampled_from(State), waitings, moments, st.none() | counts),
-        *(counts, counts, texts, counts, texts, counts, counts),
-    ),
-    st.builds(News, st.uuids(), st.text(max_size=20), counts),
-    st.builds(Again, st.uuids(), counts),
-    st.builds(Watched, several),
-    st.builds(Unwatched, several),
-    st.sampled_from([Hello(), Wish()]),
-)
-
-
-@given(st.lists(parts, max_size=12))
-def test_what_is_written_is_what_is_read(told: list[Part]) -> None:
-    frames = list(codec.encode(SITE, told))
-    assert all(len(frame) <= codec.MOST_BYTES for frame in frames)
-    read = [codec.decode(frame) for frame in frames]
-    assert all(sender == SITE for sender, _ in read)
-    assert [part for _, some in read for part in some] == told
-
-
-def test_the_longest_words_fit_into_a_frame_whatever_they_are() -> None:
-    for character in ("\x01", '"', "\ud800", "\U0001f600", "a"):
-        turn = Running(2**40, uuid4(), 1, text=character * 35_000)
-        frames = list(codec.encode("f" * 32, _told(turn)))
-        assert all(len(frame) <= codec.MOST_BYTES for frame in frames)
-        words = [part for frame in frames for part in codec.decode(frame)[1]]
-        assert "".join(one.text for one in words if isinstance(one, Words)) == turn.text
-
-
-@given(
-    st.binary(max_size=60)
-    | st.sampled_from([b"[1]", b'["a",["w",1]]', b'["a",["x"]]', b'["a",[]]', b'["a",["+",[1]]]'])
-)
-def test_what_is_not_ours_is_refused_in_one_way(frame: bytes) -> None:
-    with pytest.raises(ValueError, match="not a frame of ours"):
-        codec.decode(frame)
-
-
-def _told(turn: Running) -> list[Part]:
-    interest = Interest()
-    interest.watch(THERE, [turn.conversation_id], 0)
-    with _runs(turn):
-        outbox = Outbox(interest)
-        outbox.beat()
-        return outbox.batch().parts[THERE]
-
-
-@contextmanager
-def _runs(turn: Running) -> Iterator[None]:
-    running.here[turn.turn_id] = turn
-    try:
-        yield
-    finally:
-        del running.here[turn.turn_id]
 
 
 class Follower:
@@ -190,7 +126,7 @@ acts = st.one_of(
 @given(st.lists(acts, max_size=40))
 def test_whatever_is_lost_a_follower_shows_prefixes_and_in_the_end_all(history: list[tuple[str, ...]]) -> None:
     story = Story()
-    with _runs(story.turn):
+    with runs(story.turn):
         for act, *arguments in history:
             getattr(story, act)(*arguments)
         for _ in range(3):
@@ -204,7 +140,7 @@ def test_whatever_is_lost_a_follower_shows_prefixes_and_in_the_end_all(history: 
 @given(st.lists(acts, max_size=40))
 def test_the_rows_alone_lead_to_the_same_answer(history: list[tuple[str, ...]]) -> None:
     story = Story()
-    with _runs(story.turn):
+    with runs(story.turn):
         for act, *arguments in history:
             getattr(story, act)(*arguments)
     story.keep()
@@ -216,7 +152,7 @@ def test_the_rows_alone_lead_to_the_same_answer(history: list[tuple[str, ...]]) 
 
 def test_words_of_a_beginning_that_is_over_are_not_shown() -> None:
     story = Story()
-    with _runs(story.turn):
+    with runs(story.turn):
         story.write("The first", "")
         late = story.outbox.batch()
         story.begin_anew("Another", "")
@@ -226,73 +162,10 @@ def test_words_of_a_beginning_that_is_over_are_not_shown() -> None:
     assert story.follower.text == "Another"
 
 
-def test_who_has_all_is_told_nothing_twice_and_who_misses_something_all_of_it() -> None:
-    turn = Running(7, uuid4(), 1, State.STREAMING, text="One. Two.")
-    interest = Interest()
-    outbox = Outbox(interest)
-    piece = Piece(7, 0, "", 0, "")
-    with _runs(turn):
-        outbox.add(turn.conversation_id, piece)
-        assert outbox.batch().parts == {}
-        interest.watch(THERE, [turn.conversation_id], 0)
-        told = []
-        for again in (False, False, True):
-            if again:
-                outbox.begin_again(THERE, 7)
-            outbox.add(turn.conversation_id, piece)
-            batch = outbox.batch()
-            told += batch.parts[THERE]
-            outbox.delivered(batch)
-    assert [(one.offset, one.text) for one in told if isinstance(one, Words)] == [
-        (0, "One. Two."),
-        (9, ""),
-        (0, "One. Two."),
-    ]
-
-
-def test_who_asks_for_all_while_something_is_on_its_way_gets_all() -> None:
-    turn = Running(7, uuid4(), 1, State.STREAMING, text="One. ")
-    interest = Interest()
-    interest.watch(THERE, [turn.conversation_id], 0)
-    outbox = Outbox(interest)
-    with _runs(turn):
-        outbox.beat()
-        on_its_way = outbox.batch()
-        outbox.begin_again(THERE, 7)
-        outbox.delivered(on_its_way)
-        (words,) = outbox.batch().parts[THERE]
-    assert isinstance(words, Words)
-    assert words.offset == 0
-
-
-def test_interest_ends_when_nobody_renews_it() -> None:
-    interest, conversations = Interest(), [UUID(int=1), UUID(int=2)]
-    interest.watch("one", conversations, 0)
-    interest.watch("other", conversations[:1], 30)
-    interest.unwatch("one", conversations[1:])
-    interest.unwatch("one", [UUID(int=3)])
-    assert list(interest.processes) == conversations[:1]
-    interest.expire(GOOD_FOR_SECONDS + 1)
-    assert interest.processes == {conversations[0]: {"other": 30 + GOOD_FOR_SECONDS}}
-    interest.expire(GOOD_FOR_SECONDS + 31)
-    assert interest.processes == {}
-
-
-def test_news_is_for_whoever_watches_and_says_nothing_but_where_to_look() -> None:
-    interest, conversation = Interest(), uuid4()
-    outbox = Outbox(interest)
-    outbox.add(conversation, Renamed())
-    assert outbox.batch().parts == {}
-    interest.watch(THERE, [conversation], 0)
-    outbox.add(conversation, Renamed())
-    outbox.add(conversation, Moved(7, State.ACCEPTED))
-    assert outbox.batch().parts == {THERE: [News(conversation, "Renamed"), News(conversation, "Moved", 7)]}
-
-
 def test_the_waiting_that_is_told_is_the_waiting_that_is_shown() -> None:
     story = Story()
     until = NOW + timedelta(seconds=8)
-    with _runs(story.turn):
+    with runs(story.turn):
         story.turn.state, story.turn.waiting = State.RETRYING, Waiting(until=until, attempt=2, attempts=3)
         story._publish(Moved(7, State.RETRYING))
         story.tick("heard")
