@@ -20,7 +20,7 @@ from django.urls import path, re_path  # noqa: E402
 
 from chatapp import environment, loop  # noqa: E402
 from chatapp.claude import gate  # noqa: E402
-from chatapp.live import limits, lookout, news, outages, rounds  # noqa: E402
+from chatapp.live import limits, news, outages, rounds, versions  # noqa: E402
 from chatapp.live.consumer import Listener, turn_away  # noqa: E402
 from chatapp.nightly import watch  # noqa: E402
 from chatapp.onethread import OneThreadHandler  # noqa: E402
@@ -54,7 +54,7 @@ def _begin(running: asyncio.AbstractEventLoop) -> None:
     watch.begin(running)
     limits.begin(running)
     news.begin(running)
-    lookout.begin(running)
+    versions.begin(running)
     outages.begin()
 
 

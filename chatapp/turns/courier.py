@@ -8,33 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 from uuid import UUID
 
-from django.conf import settings
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
-from chatapp.turns import codec, elsewhere, lease, running
+from chatapp.turns import codec, elsewhere, lease, running, streams
 from chatapp.turns.codec import Again, Hello, News, Part, Unwatched, Watched, Wish, Words
 from chatapp.turns.interest import RENEW_EVERY_SECONDS, Interest
 from chatapp.turns.mirror import Mirror
 from chatapp.turns.outbox import Batch, Outbox
 from chatapp.turns.relay import Event, relay
+from chatapp.turns.streams import BLOCK_SECONDS, PATIENCE_SECONDS
 
 log = logging.getLogger(__name__)
 
 # What is new within this time goes together; whatever comes after a pause goes at once.
 TICK_SECONDS: Final = 0.025
 BEAT_SECONDS: Final = 0.5
-PATIENCE_SECONDS: Final = 1.0
 AFTER_TROUBLE_SECONDS: Final = 0.5
-BLOCK_SECONDS: Final = 1.0
+TIDY_SECONDS: Final = 1.0
 KEPT_SECONDS: Final = 120
 MOST_FRAMES: Final = 1_000
 MOST_LETTERS: Final = 1_000
@@ -51,8 +47,10 @@ class Courier:
         # What is to be said beside the answers, by whom it is for.
         self._letters: list[tuple[str, Part]] = []
         self._wake = asyncio.Event()
-        self._positions: dict[Any, Any] = {_key(ALL): b"0-0", _key(name): b"0-0"}
+        self._positions: dict[Any, Any] = {streams.key(ALL): b"0-0", streams.key(name): b"0-0"}
         self._on_wish: Callable[[], None] | None = None
+        # Something was read that is still there.
+        self._untidy, self._tidy_at = False, 0.0
         # When the next tick, sign of life and introduction are due.
         self._next_at = self._beat_at = self._introduce_at = 0.0
 
@@ -83,8 +81,9 @@ class Courier:
         away = False
         while True:
             try:
-                async with _redis() as redis:
-                    # What was said before the pause may be lost.
+                async with streams.connect() as redis:
+                    # What was said before the pause may be lost, and what was not said then is of no use any more.
+                    self._letters.clear()
                     self._write(ALL, Hello())
                     self._introduce()
                     while True:
@@ -147,14 +146,14 @@ class Courier:
         async with redis.pipeline(transaction=False) as pipe:
             for to, parts in batch.parts.items():
                 for frame in codec.encode(self._name, parts):
-                    pipe.xadd(_key(to), {_FIELD: frame}, maxlen=MOST_FRAMES, approximate=True)
-                pipe.expire(_key(to), KEPT_SECONDS)
+                    pipe.xadd(streams.key(to), {_FIELD: frame}, maxlen=MOST_FRAMES, approximate=True)
+                pipe.expire(streams.key(to), KEPT_SECONDS)
             await pipe.execute()
 
     async def _hear_on(self) -> None:
         while True:
             try:
-                async with _redis() as redis:
+                async with streams.connect() as redis:
                     await self._find_places(redis)
                     while True:
                         async with asyncio.timeout(BLOCK_SECONDS + PATIENCE_SECONDS):
@@ -163,6 +162,8 @@ class Courier:
                             )
                         for stream, entries in found:
                             self._take(stream, entries)
+                        if self._untidy and time.monotonic() >= self._tidy_at:
+                            await self._tidy_up(redis)
             except Exception:
                 # The sender has said so already; or what came was nothing that anybody could read.
                 log.debug("the courier hears nothing", exc_info=True)
@@ -173,12 +174,24 @@ class Courier:
         for stream, position in self._positions.items():
             async with asyncio.timeout(PATIENCE_SECONDS):
                 last: Any = await redis.xrevrange(stream, count=1)
-            if not last or _order(last[0][0]) < _order(position):
+            if not last or streams.order(last[0][0]) < streams.order(position):
                 self._positions[stream] = b"0-0"
+
+    async def _tidy_up(self, redis: Redis) -> None:
+        """Nothing that was read stays; what all of them read stays as long as any of them may be away."""
+        self._tidy_at, self._untidy = time.monotonic() + TIDY_SECONDS, False
+        mine, milliseconds = (
+            self._positions[streams.key(self._name)],
+            streams.order(self._positions[streams.key(ALL)])[0],
+        )
+        async with asyncio.timeout(PATIENCE_SECONDS), redis.pipeline(transaction=False) as pipe:
+            pipe.xtrim(streams.key(self._name), minid=streams.after(mine), approximate=False)
+            pipe.xtrim(streams.key(ALL), minid=max(0, milliseconds - KEPT_SECONDS * 1000), approximate=False)
+            await pipe.execute()
 
     def _take(self, stream: Any, entries: Any) -> None:
         for place, fields in entries:
-            self._positions[stream] = place
+            self._positions[stream], self._untidy = place, True
             try:
                 sender, parts = codec.decode(fields[_FIELD])
             except (ValueError, KeyError, TypeError):
@@ -218,30 +231,3 @@ class Courier:
                 if turn.conversation_id in fresh:
                     self._outbox.begin_again(process, turn.turn_id)
                     self._wake.set()
-
-
-def _key(name: str) -> bytes:
-    """Several sites may share one Redis; what the processes of one site share is its secret."""
-    site = hashlib.blake2b(b"relay", digest_size=8, key=hashlib.sha256(settings.SECRET_KEY.encode()).digest())
-    return f"chatapp:{site.hexdigest()}:relay:{name}".encode()
-
-
-def _order(place: bytes) -> tuple[int, ...]:
-    return tuple(int(number) for number in place.split(b"-"))
-
-
-@contextlib.asynccontextmanager
-async def _redis() -> AsyncIterator[Redis]:
-    redis = Redis.from_url(
-        str(settings.REDIS_URL),
-        socket_timeout=BLOCK_SECONDS + PATIENCE_SECONDS,
-        socket_connect_timeout=PATIENCE_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,
-    )
-    try:
-        yield redis
-    finally:
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await redis.aclose()

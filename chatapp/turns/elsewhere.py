@@ -94,8 +94,12 @@ def told(news: News) -> None:
             _look(news.conversation_id)
 
 
+# That a conversation is gone nobody is believed but the rows.
 _PLAIN: dict[str, Event] = {
-    type(event).__name__: event for event in (Reshaped(), Renamed(), Measured(), Removed(), Overtaken())
+    Reshaped.__name__: Reshaped(),
+    Renamed.__name__: Renamed(),
+    Measured.__name__: Measured(),
+    Removed.__name__: Overtaken(),
 }
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from typing import Any
 
 import pytest
+from redis import Redis
 
+from chatapp.turns import codec
+from chatapp.turns.codec import Words
 from tests import stores
 from tests.people import Asked, Person
 from tests.prefixes import strayed
-from tests.product import Product, Web
+from tests.product import Product, Web, until
 from tests.stand_in import StandIn
 from tests.stores import RedisServer
 from tests.tabs import Tab
@@ -125,6 +129,27 @@ def test_nothing_is_told_where_nobody_watches_and_nothing_stays(
         assert all(0 < operator.ttl(key) <= 120 for key in keys)
         assert all(key.startswith(b"chatapp:") for key in keys)
     tab.close()
+
+
+def test_what_was_read_leaves_redis_at_once(pair: tuple[Product, Web, Web], redis: RedisServer) -> None:
+    product, *webs = pair
+    here, there = (Person(product, 4, web=web) for web in webs)
+    first = here.begin("Before. [[tokens:5]]")
+    here.final(first)
+    tab = Tab(there, first.conversation)
+    asked = here.ask(first.conversation, "For my other page. [[tokens:60]] [[pace:120]] [[think:0]]")
+    with redis.client() as operator:
+        until(lambda: _told(operator, asked), 5, "a word on its way")
+        tab.until_state(asked.turn, "answered")
+        until(lambda: not _told(operator, asked), 4, "the end of every word in Redis")
+    tab.close()
+
+
+def _told(operator: Redis, asked: Asked) -> bool:
+    """Whether any words of an answer are in Redis."""
+    found: list[Any] = [entry for key in operator.scan_iter(b"*:relay:*") for entry in operator.xrange(key) or ()]
+    parts = [part for _, fields in found for part in codec.decode(fields[b"f"])[1]]
+    return any(isinstance(part, Words) and part.turn_id == asked.turn and part.text for part in parts)
 
 
 def _hears(tab: Tab, asked: Asked, characters: int) -> None:

@@ -20,12 +20,12 @@ _tasks: set[asyncio.Task[None]] = set()
 
 
 def begin(loop: asyncio.AbstractEventLoop) -> None:
-    """Look out on this process's loop for as long as it runs."""
+    """Watch on this process's loop for as long as it runs."""
     if not _tasks:
-        _tasks.add(loop.create_task(_look_out()))
+        _tasks.add(loop.create_task(_watch()))
 
 
-async def _look_out() -> None:
+async def _watch() -> None:
     while True:
         await asyncio.sleep(LOOK_EVERY_SECONDS)
         try:
