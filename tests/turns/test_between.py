@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatapp.turns import codec, mirror
@@ -113,6 +113,13 @@ class Story:
             self.follower.hear(event)
 
 
+def _history(*acts: str) -> list[tuple[str, ...]]:
+    return [tuple(act.split(",")) for act in acts]
+
+
+LOST_ON_THE_WAY = _history("write,aa,", "tick,heard", "write,bb,", "tick,lost", "write,aa,", "tick,heard")
+ROWS_OF_AN_EARLIER_BEGINNING = _history("write,,a", "keep", "begin_anew,,", "look")
+
 words = st.text("ab", max_size=3)
 acts = st.one_of(
     st.tuples(st.just("write"), words, words),
@@ -124,6 +131,8 @@ acts = st.one_of(
 
 
 @given(st.lists(acts, max_size=40))
+@example(LOST_ON_THE_WAY)
+@example(ROWS_OF_AN_EARLIER_BEGINNING)
 def test_whatever_is_lost_a_follower_shows_prefixes_and_in_the_end_all(history: list[tuple[str, ...]]) -> None:
     story = Story()
     with runs(story.turn):

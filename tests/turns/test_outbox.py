@@ -114,6 +114,19 @@ def test_who_asks_for_all_while_something_is_on_its_way_gets_all() -> None:
     assert words.offset == 0
 
 
+def test_what_could_not_be_told_is_told_with_the_next_tick() -> None:
+    turn = Running(7, uuid4(), 1, State.STREAMING, text="One. ")
+    interest = Interest()
+    interest.watch(THERE, [turn.conversation_id], 0)
+    outbox = Outbox(interest)
+    with runs(turn):
+        outbox.beat()
+        outbox.failed(outbox.batch())
+        (words,) = outbox.batch().parts[THERE]
+    assert isinstance(words, Words)
+    assert words.text == "One. "
+
+
 def test_interest_ends_when_nobody_renews_it() -> None:
     interest, conversations = Interest(), [UUID(int=1), UUID(int=2)]
     interest.watch("one", conversations, 0)
