@@ -49,6 +49,7 @@ class Screen(Audience):
     """Follows the relay, keeps the running answer drawn, and tells every wire."""
 
     __slots__ = (
+        "_ahead",
         "_joining",
         "_leave_relay",
         "_waiting",
@@ -72,6 +73,8 @@ class Screen(Audience):
         self.changes = 0
         # The version up to which every page here knows everything.
         self.seen = 0
+        # Later ones that are known, too.
+        self._ahead: set[int] = set()
         # What the rows said when the pages were last caught up.
         self.overtaken_by: Mark | None = None
         # Pages that are being brought up to date: the screen stays on for them, too.
@@ -168,9 +171,10 @@ class Screen(Audience):
             self.send(self.shown.move(moved))
 
     def _saw(self, version: int) -> None:
-        # Where another change lies between, the next look at the rows brings both.
-        if version == self.seen + 1:
-            self.seen = version
+        # The end of a turn may be told after the next one's beginning; what is never told is found in the rows.
+        self._ahead = {one for one in (*self._ahead, version) if one > self.seen}
+        while self.seen + 1 in self._ahead:
+            self.seen += 1
 
     def _ended(self, end: End) -> None:
         if self.shown:
@@ -223,7 +227,8 @@ class Screen(Audience):
                     self.send(frame)
             case Renamed():
                 frame, version = await in_thread(window.name, self.conversation_id)
-                self._saw(version)
+                if version == self.seen + 1:
+                    self._saw(version)
                 self.send(frame)
             case Overtaken():
                 await self._catch_everybody_up()
