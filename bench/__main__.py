@@ -14,6 +14,7 @@ PARTS = (
     "bench.money",
     "bench.review",
     "bench.story",
+    "bench.processes",
 )
 
 

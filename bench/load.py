@@ -34,6 +34,8 @@ class Order:
     cores: dict[str, int]
     people: Path | None
     conversations: Path | None
+    # Where the pages listen, if not where they ask.
+    heard_port: int | None = None
 
 
 class Load:
@@ -59,7 +61,8 @@ class Load:
         for number in range(order.streams + order.idle):
             person = Person(session=sessions[number % len(sessions)], **known)
             conversation = conversations[number] if number < len(conversations) else None
-            yield ProductTab(self.loop, self.tally, address, person, conversation)
+            heard_at = ("127.0.0.1", order.heard_port or order.port)
+            yield ProductTab(self.loop, self.tally, address, person, conversation, heard_at)
 
     def run(self) -> dict[str, Any]:
         self._weigh("fresh")

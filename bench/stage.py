@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -36,23 +36,27 @@ class Stage:
         self._people: Path | None = None
 
     @contextlib.contextmanager
-    def server(self, target: str) -> Iterator[Server]:
-        """The product always starts on a fresh database with the same people in it."""
-        if target == "product":
+    def server(
+        self, target: str, settings: Mapping[str, str] | None = None, *, beside: bool = False
+    ) -> Iterator[Server]:
+        """The product starts on a fresh database with the same people in it, but beside another process of it."""
+        if target == "product" and not beside:
             self._fresh_database()
         port = servers.free_port()
         with servers.serving(
             *_DAPHNE,
             str(port),
             _APPLICATIONS[target],
-            environment=self._environment,
+            environment={**self._environment, **(settings or {})},
             core=self._cores["server"],
             port=port,
             log=RESULTS / f"{target}.log",
         ) as pid:
             yield Server(target, port, pid)
 
-    def load(self, server: Server, streams: int, seconds: float, idle: int = 0) -> dict[str, Any]:
+    def load(
+        self, server: Server, streams: int, seconds: float, idle: int = 0, heard_by: Server | None = None
+    ) -> dict[str, Any]:
         order = {
             "target": server.target,
             "port": server.port,
@@ -60,10 +64,12 @@ class Stage:
             "idle": idle,
             "seconds": seconds,
             "tokens_per_second": TOKENS_PER_SECOND,
-            "pids": {"server": server.pid, "stand_in": self._stand_in_pid},
+            "pids": {"server": server.pid, "stand_in": self._stand_in_pid}
+            | ({"other": heard_by.pid} if heard_by else {}),
             "cores": self._cores,
             "people": str(self._people) if server.target == "product" else None,
             "conversations": None,
+            "heard_port": heard_by.port if heard_by else None,
         }
         printed = servers.python(
             "-m",

@@ -14,7 +14,7 @@ from bench.loop import Loop
 from bench.tally import Reading, Tally
 from bench.wires import Address, Ear, Requests
 
-_STATE: Final = re.compile(rb'data-state="([a-z_]+)"')
+_ARTICLE: Final = re.compile(rb'data-turn="(\d+)" data-state="([a-z_]+)"')
 _UNDER_WAY: Final = {b"accepted", b"queued", b"thinking", b"streaming", b"retrying"}
 _QUESTION: Final = "How does a tide come about, and why twice a day?"
 _TOKEN: Final = "b" * 32
@@ -44,20 +44,23 @@ class ProductTab:
     """A page on a conversation: the socket listens, questions travel by POST."""
 
     def __init__(
-        self, loop: Loop, tally: Tally, address: Address, person: Person, conversation: str | None = None
+        self,
+        loop: Loop,
+        tally: Tally,
+        address: Address,
+        person: Person,
+        conversation: str | None = None,
+        heard_at: Address | None = None,
     ) -> None:
         self._loop = loop
         self._tally = tally
-        self._address = address
+        self._heard_at = heard_at or address
         self._requests = Requests(loop, address)
         self._ear = Ear(loop, self._hear, self._cut)
-        host = f"{address[0]}:{address[1]}"
-        self._headers = {
-            "Host": host,
-            "Origin": f"http://{host}",
-            "Cookie": f"{person.session_cookie}={person.session}; {person.csrf_cookie}={_TOKEN}",
-        }
+        self._headers = _headers(person, address)
+        self._heard_headers = _headers(person, self._heard_at)
         self.conversation = conversation
+        self._ended = 0
         self.reading = Reading(tally)
         self.ready = False
         self.closing = False
@@ -79,7 +82,7 @@ class ProductTab:
         self._post("/c/", f"Answer {answers.BRIEF}, please", {"Accept": "application/json"}, begun)
 
     def open(self, then: Callable[[], None]) -> None:
-        self._ear.open(self._address, f"/ws/c/{self.conversation}/", self._headers, then)
+        self._ear.open(self._heard_at, f"/ws/c/{self.conversation}/", self._heard_headers, then)
 
     def ask(self) -> None:
         def answered(status: int, body: bytes) -> None:
@@ -106,22 +109,33 @@ class ProductTab:
 
     def _hear(self, frame: bytes, frame_bytes: int) -> None:
         words = self.reading.see(frame, frame_bytes)
-        state = _STATE.search(frame)
-        if state is None or state[1] in _UNDER_WAY:
+        # An earlier turn may be drawn once more beside the one that is asked about.
+        turn, state = max(((int(turn), state) for turn, state in _ARTICLE.findall(frame)), default=(0, b""))
+        if turn <= self._ended or state in _UNDER_WAY:
             return
         if not self.reading.running:
             self.ready = True
             return
-        if not words and state[1] == b"answered":
+        if not words and state == b"answered":
             return  # the brief answer once more, not the one that was asked for
-        if state[1] != b"answered":
-            self._tally.broken[state[1].decode()] += 1
+        if state != b"answered":
+            self._tally.broken[state.decode()] += 1
+        self._ended = turn
         self.reading.end(words)
         self._ask_again(random.uniform(0.02, 0.06))  # so that tabs do not fall into step
 
     def _cut(self, code: int) -> None:
         self.reading.running = False
         self._tally.broken[f"closed with {code}"] += 1
+
+
+def _headers(person: Person, address: Address) -> dict[str, str]:
+    host = f"{address[0]}:{address[1]}"
+    return {
+        "Host": host,
+        "Origin": f"http://{host}",
+        "Cookie": f"{person.session_cookie}={person.session}; {person.csrf_cookie}={_TOKEN}",
+    }
 
 
 class BareTab:

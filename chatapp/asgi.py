@@ -22,7 +22,7 @@ from django.urls import path, re_path  # noqa: E402
 
 from chatapp import environment, loop  # noqa: E402
 from chatapp.claude import gate  # noqa: E402
-from chatapp.live import farewell, limits, news, notices, outages, rounds  # noqa: E402
+from chatapp.live import farewell, limits, news, notices, outages, rounds, versions  # noqa: E402
 from chatapp.live.consumer import Listener, turn_away  # noqa: E402
 from chatapp.nightly import watch  # noqa: E402
 from chatapp.onethread import OneThreadHandler  # noqa: E402
@@ -39,8 +39,6 @@ TURN_SECONDS = 0.001
 environment.require_claude(settings.ENVIRONMENT)
 access.discreet()
 traces.begin()
-if settings.REDIS_URL:
-    log.warning("REDIS_URL is set, but this version has no relay between processes yet: run one web process.")
 
 _pages = OneThreadHandler()
 # Django's annotations know pages only.
@@ -71,6 +69,7 @@ def _begin(running: asyncio.AbstractEventLoop) -> None:
     limits.begin(running)
     news.begin(running)
     notices.begin(running)
+    versions.begin(running)
     outages.begin()
 
 

@@ -26,7 +26,7 @@ PEOPLE = tuple(f"person{number}" for number in range(24))
 SECRET = "a secret that only the tests know, and no one else"
 T = TypeVar("T")
 
-_POPULATE = """
+POPULATE = """
 import json
 from importlib import import_module
 from django.conf import settings
@@ -74,7 +74,7 @@ def _template() -> tuple[Path, dict[str, str]]:
     database = folder / "chat.sqlite3"
     env = environment(database, "http://127.0.0.1:1")
     manage(env, "prepare")
-    out = manage(env, "shell", "-v", "0", "-c", _POPULATE % (PEOPLE,))
+    out = manage(env, "shell", "-v", "0", "-c", POPULATE % (PEOPLE,))
     sessions: dict[str, str] = json.loads(out.split("SESSIONS", 1)[1])
     with contextlib.closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -3,11 +3,14 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+
+from redis import Redis
 
 from tests import machine
 
@@ -40,21 +43,66 @@ def postgresql() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+class RedisServer:
+    """A Redis on a socket in a folder of its own, which a test may kill, freeze, empty and start again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.socket = folder / "redis.sock"
+        self.url = f"unix://{self.socket}"
+        self.start()
+
+    def start(self) -> None:
+        program = machine.redis_server()
+        assert program is not None, "Redis is not installed; `make setup` says how"
+        nothing_kept = ["--save", "", "--appendonly", "no"]
+        command = [program, "--port", "0", "--unixsocket", str(self.socket), "--dir", str(self._folder), *nothing_kept]
+        self._server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._server.stdout is not None
+        next(line for line in self._server.stdout if "eady to accept connections" in line)
+
+    def flush(self) -> None:
+        with self.client() as client:
+            client.flushall()
+
+    def client(self) -> Redis:
+        return Redis.from_url(self.url)
+
+    def freeze(self) -> None:
+        self._server.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._server.send_signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        self._server.kill()
+        self._end()
+
+    def close(self) -> None:
+        if self._server.poll() is None:
+            self._server.terminate()
+            self.thaw()
+            self._end()
+
+    def _end(self) -> None:
+        assert self._server.stdout is not None
+        self._server.stdout.read()
+        self._server.wait(10)
+        self._server.stdout.close()
+
+
+@contextmanager
+def redis_server() -> Iterator[RedisServer]:
+    folder = Path(tempfile.mkdtemp(prefix="chatapp-redis-"))
+    try:
+        with closing(RedisServer(folder)) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextmanager
 def redis() -> Iterator[str]:
     """The REDIS_URL of an empty Redis that listens on a socket in its own folder."""
-    program = machine.redis_server()
-    assert program is not None, "Redis is not installed; `make setup` says how"
-    folder = Path(tempfile.mkdtemp(prefix="chatapp-redis-"))
-    socket = folder / "redis.sock"
-    command = [program, "--port", "0", "--unixsocket", str(socket), "--dir", str(folder), "--save", ""]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            next(line for line in server.stdout if "eady to accept connections" in line)
-            yield f"unix://{socket}"
-        finally:
-            server.terminate()
-            server.stdout.read()
-            server.wait(10)
-            shutil.rmtree(folder, ignore_errors=True)
+    with redis_server() as server:
+        yield server.url

@@ -14,7 +14,7 @@ from uuid import UUID
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 
-from chatapp.live import door, notices, outages, screens
+from chatapp.live import audience, door, notices, outages, screens
 from chatapp.live.wire import Send, Wire
 from chatapp.storage.crossing import in_thread
 from chatapp.telemetry import facts
@@ -71,7 +71,7 @@ class Listener(AsyncConsumer):  # type: ignore[misc] # channels ships no types
             await self._turn_away(SIGNED_OUT)
         elif not visitor.owns:
             await self._turn_away(screens.GONE)
-        elif screens.sockets_of(visitor.user_id) >= SOCKETS_PER_USER:
+        elif audience.sockets_of(visitor.user_id) >= SOCKETS_PER_USER:
             await self._turn_away(CROWDED)
         else:
             self.wire = Wire(self.base_send, visitor.user_id, visitor.session_key, visitor.credential)

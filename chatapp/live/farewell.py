@@ -8,7 +8,7 @@ import time
 
 from django.conf import settings
 
-from chatapp.live import screens
+from chatapp.live import audience, screens
 from chatapp.live.wire import Wire
 
 # The code after which a page comes back by itself, to whichever process is there.
@@ -26,9 +26,9 @@ _dice = random.SystemRandom()
 async def say(leaving: asyncio.Task[None]) -> None:
     """Until nobody listens any more; whoever reads an answer of this process may read it to its end."""
     give_up_at = time.monotonic() + settings.CHATAPP_GRACE
-    span = min(MOST_SECONDS, screens.sockets() / SOCKETS_A_SECOND)
+    span = min(MOST_SECONDS, audience.sockets() / SOCKETS_A_SECOND)
     due: dict[Wire, float] = {}
-    while screens.sockets():
+    while audience.sockets():
         now = time.monotonic()
         for screen in tuple(screens.on.values()):
             if screen.shown is None or leaving.done():

@@ -11,7 +11,7 @@ from django.contrib.sessions.models import Session
 from django.db import DatabaseError
 from django.utils import timezone
 
-from chatapp.live import screens
+from chatapp.live import audience, screens
 from chatapp.live.consumer import SIGNED_OUT
 from chatapp.live.wire import Wire
 from chatapp.storage.crossing import in_thread
@@ -32,7 +32,7 @@ _tasks: set[asyncio.Task[None]] = set()
 
 def begin(loop: asyncio.AbstractEventLoop) -> None:
     """Walk the rounds on this process's loop for as long as it runs."""
-    measures.watch(Measure.SOCKETS, lambda: {(): screens.sockets()})
+    measures.watch(Measure.SOCKETS, lambda: {(): audience.sockets()})
     if not _tasks:
         for walk in (_beat_for_ever(), _check_for_ever()):
             _tasks.add(loop.create_task(walk))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections import Counter
 from uuid import UUID
 
 from chatapp.live import window
+from chatapp.live.audience import Audience
 from chatapp.live.shown import Shown
 from chatapp.live.wire import Parcel, Wire
 from chatapp.storage.crossing import in_thread
@@ -16,7 +15,21 @@ from chatapp.telemetry import measures
 from chatapp.telemetry.measures import Measure
 from chatapp.turns import frames
 from chatapp.turns.drawing import End, TurnView
-from chatapp.turns.relay import Anew, Appeared, Ended, Event, Measured, Moved, Piece, Removed, Renamed, Reshaped, relay
+from chatapp.turns.glance import Mark
+from chatapp.turns.relay import (
+    Anew,
+    Appeared,
+    Ended,
+    Event,
+    Measured,
+    Moved,
+    Overtaken,
+    Piece,
+    Removed,
+    Renamed,
+    Reshaped,
+    relay,
+)
 from chatapp.turns.states import State
 
 log = logging.getLogger(__name__)
@@ -24,7 +37,6 @@ log = logging.getLogger(__name__)
 GONE = 4404
 
 on: dict[UUID, Screen] = {}
-_sockets: Counter[int] = Counter()
 
 
 def of(conversation_id: UUID) -> Screen:
@@ -35,44 +47,41 @@ def of(conversation_id: UUID) -> Screen:
     return screen
 
 
-def sockets_of(user_id: int) -> int:
-    return _sockets[user_id]
-
-
-def sockets() -> int:
-    """How many pages listen to this process; from any thread."""
-    return sum(list(_sockets.values()))
-
-
-class Screen:
+class Screen(Audience):
     """Follows the relay, keeps the running answer drawn, and tells every wire."""
 
     __slots__ = (
-        "_changes",
+        "_ahead",
         "_joining",
         "_leave_relay",
         "_waiting",
         "_work",
+        "changes",
         "conversation_id",
         "correlation_id",
         "is_locked",
-        "last_frame",
+        "overtaken_by",
+        "seen",
         "shown",
-        "wires",
     )
 
     def __init__(self, conversation_id: UUID) -> None:
+        super().__init__()
         self.conversation_id = conversation_id
-        self.wires: set[Wire] = set()
         self.shown: Shown | None = None
         # Of the question whose answer was shown here last.
         self.correlation_id = ""
-        self.last_frame = time.monotonic()
         self._leave_relay = relay.follow(conversation_id, self._hear)
         # While rows are being read, events wait here in their order.
         self._waiting: list[Event] = []
         self._work: asyncio.Task[None] | None = None
-        self._changes = 0
+        self.changes = 0
+        # The version up to which every page here knows everything.
+        self.seen = 0
+        # Later ones that are known, too.
+        self._ahead: set[int] = set()
+        # What the rows said when the pages were last caught up.
+        self.overtaken_by: Mark | None = None
         # Pages that are being brought up to date: the screen stays on for them, too.
         self._joining = 0
         # No limit left room for a question when that was last looked at.
@@ -88,69 +97,50 @@ class Screen:
                 await self.measure()
         finally:
             self._joining -= 1
-            self._switch_off_if_unwatched()
+            self.left()
 
     async def _catch_up(self, wire: Wire, seen: int | None) -> None:
         while True:
             while self._work:
                 await asyncio.wait([self._work])
-            changes = self._changes
+            changes = self.changes
             html = await in_thread(window.catch_up, self.conversation_id, seen, self.shown is not None)
-            if changes == self._changes and not self._work:
+            if changes == self.changes and not self._work:
                 break
         measures.count(Measure.JOINED, "running" if self.shown else "changes" if html else "nothing")
         if self.shown:
             html += frames.turn(self.shown.article())
         wire.push(Parcel(html or frames.BEAT))
-        if not wire.closed:
-            self.wires.add(wire)
-            _sockets[wire.user_id] += 1
+        self.admit(wire)
 
-    def leave(self, wire: Wire) -> None:
-        if wire in self.wires:
-            self.wires.remove(wire)
-            _sockets[wire.user_id] -= 1
-            if not _sockets[wire.user_id]:
-                del _sockets[wire.user_id]
-        self._switch_off_if_unwatched()
-
-    def _switch_off_if_unwatched(self) -> None:
+    def left(self) -> None:
         if not self.wires and not self._joining and on.get(self.conversation_id) is self:
             del on[self.conversation_id]
             self._leave_relay()
-
-    def send(self, frame: str) -> None:
-        self.last_frame = time.monotonic()
-        parcel = Parcel(frame)
-        for wire in self.wires:
-            wire.push(parcel)
 
     async def measure(self) -> None:
         """Show what has been and may be spent, and never after something newer."""
         while True:
             while self._work:
                 await asyncio.wait([self._work])
-            changes = self._changes
+            changes = self.changes
             frame, self.is_locked = await in_thread(window.meter, self.conversation_id)
-            if changes == self._changes and not self._work:
+            if changes == self.changes and not self._work:
                 break
         if frame:
             self.send(frame)
 
-    def mend(self, now: float) -> None:
-        """Let go who does not read; show the whole state to who reads again."""
-        for wire in tuple(self.wires):
-            if wire.given_up(now):
-                wire.close(1013)
-                self.leave(wire)
-            elif wire.caught_up:
-                # What was left out is not known one by one: the page reconnects and says what it has seen.
-                wire.close(1012)
-                self.leave(wire)
+    @property
+    def is_reading(self) -> bool:
+        return self._work is not None
+
+    def overtake(self) -> None:
+        """The rows know more than was told here."""
+        self._hear(Overtaken())
 
     def _hear(self, event: Event) -> None:
         if not isinstance(event, Piece):
-            self._changes += 1
+            self.changes += 1
         if self._work:
             self._waiting.append(event)
         else:
@@ -162,6 +152,7 @@ class Screen:
                 self._piece(event)
             case Appeared(turn=turn):
                 self._show(turn)
+                self._saw(turn.version)
                 self._send_shown()
             case Moved() if self._shows(event.turn_id) and event.state is not State.ACCEPTED:
                 self._moved(event)
@@ -170,8 +161,7 @@ class Screen:
             case Ended(turn_id=turn_id, end=end) if end and self._shows(turn_id):
                 self._ended(end)
             case Removed():
-                for wire in tuple(self.wires):
-                    wire.close(GONE)
+                self.hang_up(GONE)
             case _:
                 self._begin(self._read(event))
 
@@ -186,10 +176,17 @@ class Screen:
         if self.shown:
             self.send(self.shown.move(moved))
 
+    def _saw(self, version: int) -> None:
+        # The end of a turn may be told after the next one's beginning; what is never told is found in the rows.
+        self._ahead = {one for one in (*self._ahead, version) if one > self.seen}
+        while self.seen + 1 in self._ahead:
+            self.seen += 1
+
     def _ended(self, end: End) -> None:
         if self.shown:
             article = self.shown.end(end)
             self.shown = None
+            self._saw(end.version)
             self.is_locked = end.meter.report is not None
             self.send(frames.turn(article) + frames.spent(end.meter))
 
@@ -212,7 +209,8 @@ class Screen:
 
     async def _look(self) -> None:
         """What is running when the screen is switched on."""
-        self._show(await in_thread(window.running, self.conversation_id))
+        turn, self.seen = await in_thread(window.beginning, self.conversation_id)
+        self._show(turn)
 
     async def _read(self, event: Event) -> None:
         match event:
@@ -221,10 +219,12 @@ class Screen:
                 # The news of an end may come after that of the next turn's beginning.
                 if self.shown is None or self._shows(turn_id) or (turn and not turn.final):
                     self._show(turn)
+                if turn:
+                    self._saw(turn.version)
                 if frame:
                     self.send(frame)
             case Reshaped():
-                turn, frame = await in_thread(window.whole, self.conversation_id)
+                turn, frame, self.seen = await in_thread(window.whole, self.conversation_id)
                 self._show(turn)
                 self.send(frame)
             case Measured():
@@ -232,7 +232,21 @@ class Screen:
                 if frame:
                     self.send(frame)
             case Renamed():
-                self.send(await in_thread(window.name, self.conversation_id))
+                frame, version = await in_thread(window.name, self.conversation_id)
+                if version == self.seen + 1:
+                    self._saw(version)
+                self.send(frame)
+            case Overtaken():
+                await self._catch_everybody_up()
+
+    async def _catch_everybody_up(self) -> None:
+        found = await in_thread(window.changes, self.conversation_id, self.seen)
+        if found is None:
+            self.hang_up(GONE)
+            return
+        turn, frame, self.seen = found
+        self._show(turn)
+        self.send(frame + (frames.turn(self.shown.article()) if self.shown else "") or frames.BEAT)
 
     def _show(self, turn: TurnView | None) -> None:
         self.shown = Shown(turn) if turn and not turn.final else None

@@ -12,8 +12,13 @@ from chatapp.turns.drawing import TurnView
 from chatapp.turns.models import RUNNING_STATES, Conversation, Turn
 
 
+def beginning(conversation_id: UUID) -> tuple[TurnView | None, int]:
+    """The running turn, if there is one on the shown path, and the version from which on changes are told."""
+    version = Conversation.objects.filter(pk=conversation_id).values_list("version", flat=True).first()
+    return running(conversation_id), version or 0
+
+
 def running(conversation_id: UUID) -> TurnView | None:
-    """The running turn, if there is one on the shown path."""
     open_turns = Turn.objects.filter(conversation_id=conversation_id, state__in=RUNNING_STATES)
     turn_id = open_turns.values_list("pk", flat=True).first()
     return drawing.shown(turn_id) if turn_id else None
@@ -49,6 +54,15 @@ def catch_up(conversation_id: UUID, seen: int | None, something_runs: bool) -> s
     return ""
 
 
+def changes(conversation_id: UUID, seen: int) -> tuple[TurnView | None, str, int] | None:
+    """The running turn, the frame that shows all that changed after a version, and which one that leads to."""
+    version = Conversation.objects.filter(pk=conversation_id).values_list("version", flat=True).first()
+    if version is None:
+        return None
+    frame = catch_up(conversation_id, seen, something_runs=True)
+    return running(conversation_id), frame, version
+
+
 def meter(conversation_id: UUID) -> tuple[str, bool]:
     """The frame that shows what has been and may be spent, and whether nothing can be asked any more."""
     conversation = Conversation.objects.filter(pk=conversation_id).first()
@@ -58,14 +72,15 @@ def meter(conversation_id: UUID) -> tuple[str, bool]:
     return frames.spent(shown), shown.report is not None
 
 
-def whole(conversation_id: UUID) -> tuple[TurnView | None, str]:
-    """The last turns of the shown thread, all of them, and the running one exactly as it is drawn there."""
+def whole(conversation_id: UUID) -> tuple[TurnView | None, str, int]:
+    """The last turns of the shown thread, the running one exactly as it is drawn there, and the version."""
     conversation = Conversation.objects.get(pk=conversation_id)
     turns, older_before = drawing.window(conversation, None, frames.WINDOW)
     running = next((turn for turn in turns if not turn.final), None)
-    return running, frames.thread_of(conversation, turns, older_before)
+    return running, frames.thread_of(conversation, turns, older_before), conversation.version
 
 
-def name(conversation_id: UUID) -> str:
-    """The conversation's title and its entry in the rail."""
-    return frames.name(Conversation.objects.get(pk=conversation_id))
+def name(conversation_id: UUID) -> tuple[str, int]:
+    """The conversation's title and its entry in the rail, and the version."""
+    conversation = Conversation.objects.get(pk=conversation_id)
+    return frames.name(conversation), conversation.version

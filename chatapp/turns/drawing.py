@@ -45,7 +45,7 @@ def view(turn: Turn, path: thread.Thread, bill: Bill | None, beside: Beside = NO
     branches = path.branches(turn.pk)
     position = branches.index(turn.pk)
     text, thinking = scribe.so_far(turn)
-    live = running.here.get(turn.pk) if state not in FINAL else None
+    live = running.known(turn.pk, turn.epoch) if state not in FINAL else None
     if live:
         state = live.state
     return TurnView(
@@ -83,7 +83,7 @@ def view(turn: Turn, path: thread.Thread, bill: Bill | None, beside: Beside = NO
         waiting=live.waiting if live else AT_ONCE,
         kept_from=turn.kept_from,
         carried=turn.carried,
-        put_off=state is State.QUEUED and live is None and turn.later_until is not None,
+        put_off=state is State.QUEUED and live is None and not turn.worker and turn.later_until is not None,
         correlation_id=turn.correlation_id,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -14,7 +14,7 @@ from uuid import UUID
 from chatapp.telemetry import measures
 from chatapp.telemetry.measures import Measure
 from chatapp.turns import running
-from chatapp.turns.drawing import End, TurnView
+from chatapp.turns.look import End, TurnView
 from chatapp.turns.states import AT_ONCE, State, Waiting
 
 log = logging.getLogger(__name__)
@@ -89,13 +89,23 @@ class Removed:
     """The conversation is gone."""
 
 
-Event = Piece | Appeared | Moved | Anew | Ended | Reshaped | Renamed | Measured | Removed
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """Another process changed something, and how is not known: the rows say it."""
+
+
+Event = Piece | Appeared | Moved | Anew | Ended | Reshaped | Renamed | Measured | Removed | Overtaken
 Listener = Callable[[Event], None]
+# Hears which conversation is watched here from now on, or no longer.
+Watcher = Callable[[UUID, bool], None]
 
 
 class Relay(Protocol):
     def publish(self, conversation_id: UUID, event: Event) -> None:
-        """Tell every follower, from any thread; never waits, never fails."""
+        """Tell every follower in every process, from any thread; never waits, never fails."""
+
+    def tell(self, conversation_id: UUID, event: Event) -> None:
+        """Tell the followers in this process what happened in another one."""
 
     def follow(self, conversation_id: UUID, listener: Listener) -> Callable[[], None]:
         """Hear every event from now on; call what is returned to leave."""
@@ -107,37 +117,73 @@ class Relay(Protocol):
 
 
 class InProcess:
-    """The relay of a single web process: plain calls on its event loop."""
+    """Plain calls on this process's event loop; a courier may carry on what is watched in other processes, too."""
 
     def __init__(self) -> None:
         self._listeners: dict[UUID, list[Listener]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._watchers: list[Watcher] = []
+        self._watched_elsewhere: Container[UUID] = ()
+        self._carry: Callable[[UUID, Event], None] | None = None
+        self._ask_others_to_stop: Callable[[int], None] | None = None
 
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
 
+    def on_watch(self, watcher: Watcher) -> None:
+        if watcher not in self._watchers:
+            self._watchers.append(watcher)
+
+    def carry_on(
+        self,
+        watched_elsewhere: Container[UUID],
+        carry: Callable[[UUID, Event], None],
+        ask_to_stop: Callable[[int], None],
+    ) -> None:
+        """From now on what is watched elsewhere is carried there; all of it is called on the loop."""
+        self._watched_elsewhere, self._carry, self._ask_others_to_stop = watched_elsewhere, carry, ask_to_stop
+
     def publish(self, conversation_id: UUID, event: Event) -> None:
+        if conversation_id in self._listeners:
+            self._on_loop(self._tell, conversation_id, event)
+        if conversation_id in self._watched_elsewhere and self._carry:
+            self._on_loop(self._carry, conversation_id, event)
+
+    def tell(self, conversation_id: UUID, event: Event) -> None:
         if conversation_id in self._listeners:
             self._on_loop(self._tell, conversation_id, event)
 
     def follow(self, conversation_id: UUID, listener: Listener) -> Callable[[], None]:
+        first = conversation_id not in self._listeners
         self._listeners.setdefault(conversation_id, []).append(listener)
+        if first:
+            self._is_watched(conversation_id, True)
 
         def leave() -> None:
             listeners = self._listeners.get(conversation_id, [])
             if listener in listeners:
                 listeners.remove(listener)
-            if not listeners:
-                self._listeners.pop(conversation_id, None)
+                if not listeners:
+                    del self._listeners[conversation_id]
+                    self._is_watched(conversation_id, False)
 
         return leave
 
     def watched(self, conversation_id: UUID) -> bool:
         return conversation_id in self._listeners
 
+    def all_watched(self) -> list[UUID]:
+        return list(self._listeners)
+
     def ask_to_stop(self, turn_id: int) -> None:
         if turn := running.here.get(turn_id):
             self._on_loop(turn.ask_to_stop)
+        elif self._ask_others_to_stop:
+            self._on_loop(self._ask_others_to_stop, turn_id)
+
+    def _is_watched(self, conversation_id: UUID, watched: bool) -> None:
+        for watcher in self._watchers:
+            watcher(conversation_id, watched)
 
     def _on_loop(self, act: Callable[..., None], *args: object) -> None:
         if self._loop is None or self._loop.is_closed():

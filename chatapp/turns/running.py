@@ -1,4 +1,4 @@
-"""The answers that this process is writing just now, as they stand in memory."""
+"""The answers that are being written just now, as they stand in memory: by this process, or shown by it."""
 
 from __future__ import annotations
 
@@ -117,3 +117,13 @@ class Running:
 
 
 here: dict[int, Running] = {}
+# What other processes write and pages of this one show, as far as it was heard.
+elsewhere: dict[int, Running] = {}
+
+
+def known(turn_id: int, epoch: int) -> Running | None:
+    """The running answer with this number; what was heard of an earlier owner's is not it."""
+    if turn := here.get(turn_id):
+        return turn
+    heard = elsewhere.get(turn_id)
+    return heard if heard and heard.epoch == epoch else None

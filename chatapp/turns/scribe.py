@@ -100,7 +100,7 @@ def so_far(turn: Turn) -> tuple[str, str]:
     """The text and the thinking of a turn as they stand: at their end, in memory, or as kept."""
     if turn.state in FINAL:
         return turn.answer, turn.thinking
-    live = running.here.get(turn.pk)
+    live = running.known(turn.pk, turn.epoch)
     return (live.text, live.thinking) if live else kept(turn)
 
 

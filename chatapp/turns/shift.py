@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -12,7 +13,8 @@ from django.db import DatabaseError
 
 from chatapp.claude import gateway
 from chatapp.storage.crossing import in_thread
-from chatapp.turns import lease, lookout, recovery, runner, running, scribe, wishes
+from chatapp.turns import elsewhere, lease, lookout, recovery, runner, running, scribe, wishes
+from chatapp.turns.courier import Courier
 from chatapp.turns.relay import relay
 
 log = logging.getLogger(__name__)
@@ -30,8 +32,13 @@ def begin(loop: asyncio.AbstractEventLoop) -> None:
         return
     lease.claim.loop = loop
     relay.open(loop)
+    elsewhere.begin()
+    rung = asyncio.Event()
     watches = (gateway.watch_providers(), gateway.watch_models())
-    for work in (scribe.write_on(), recovery.patrol(), lookout.watch(), *watches, _renew(), _hear_wishes()):
+    shift = [scribe.write_on(), recovery.patrol(), lookout.watch(), *watches, _renew(), _hear_wishes(rung)]
+    if settings.REDIS_URL:
+        shift += Courier().work(rung.set)
+    for work in shift:
         task = loop.create_task(work)
         _tasks.add(task)
         task.add_done_callback(_tasks.discard)
@@ -57,10 +64,13 @@ async def _renew() -> None:
         await asyncio.sleep(lease.RENEW_EVERY_SECONDS)
 
 
-async def _hear_wishes() -> None:
-    """Stop what was asked to stop through another process that could not reach this one."""
+async def _hear_wishes(rung: asyncio.Event) -> None:
+    """Stop what was asked to stop through another process, which may ring but need not."""
     while True:
-        await asyncio.sleep(HEAR_EVERY_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HEAR_EVERY_SECONDS):
+                await rung.wait()
+        rung.clear()
         try:
             for turn_id in await in_thread(wishes.wished) if running.here else ():
                 relay.ask_to_stop(turn_id)

@@ -17,7 +17,6 @@ from django.utils import timezone
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
-from chatapp.money import prices
 from chatapp.money.models import Budget, MoneySettings
 from chatapp.pages import today
 from chatapp.turns import day
@@ -28,10 +27,6 @@ from tests.setup.test_admin_in_browser import AXE, NOT_OURS, READ_PAGE, RULES
 from tests.turns import stories
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(autouse=True)
-def fresh_price_book() -> None:
 
 
 def _asked(owner: User, at: datetime, state: State = State.ANSWERED, **attempt: Any) -> Turn:

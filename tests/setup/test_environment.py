@@ -130,16 +130,6 @@ def test_the_readme_explains_every_variable() -> None:
     assert sorted(rows) == sorted(IMPOSSIBLE)
 
 
-@pytest.mark.slow
-def test_a_start_with_a_redis_that_is_not_used_yet_says_so_in_one_line() -> None:
-    claude = {"CHATAPP_SIMULATED": "1", "ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}
-    start = _start(["-c", "import chatapp.asgi"], REDIS_URL="redis://127.0.0.1:1", **claude)
-    assert start.returncode == 0
-    assert "REDIS_URL" in start.stderr
-    assert len(start.stderr.splitlines()) == 1
-    assert _start(["-c", "import chatapp.asgi"], **claude).stderr == ""
-
-
 def test_lists_are_read_with_commas_and_spaces() -> None:
     read = environment.read(
         {
