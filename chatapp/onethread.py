@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any, cast
 
@@ -12,7 +12,8 @@ from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
-from django.http import HttpResponse, HttpResponseBase
+from django.db import close_old_connections
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import set_script_prefix
 
 from chatapp.pages.policy import POLICY
@@ -25,6 +26,7 @@ THREADS = 8
 BODY_LIMIT_BYTES = 1_000_000
 # What may go with one question, and the form around it.
 FILES_LIMIT_BYTES = 16_000_000
+PIECE_BYTES = 65_536
 TOO_LARGE = (
     "<p class=refusal role=alert>That is more than a message can hold. Please shorten it or send it in parts.</p>"
 )
@@ -42,6 +44,19 @@ def _limit(scope: Scope) -> int:
     brings_files = headers.get(b"content-type", b"").startswith(b"multipart/form-data")
     known = b"sessionid=" in headers.get(b"cookie", b"")
     return FILES_LIMIT_BYTES if brings_files and known else BODY_LIMIT_BYTES
+
+
+def _next(parts: Iterator[bytes]) -> bytes:
+    """So many of them that a crossing pays; b"" at the end."""
+    try:
+        piece = b""
+        for part in parts:
+            piece += part
+            if len(piece) >= PIECE_BYTES:
+                break
+        return piece
+    finally:
+        close_old_connections()
 
 
 class OneThreadHandler(ASGIHandler):
@@ -71,9 +86,18 @@ class OneThreadHandler(ASGIHandler):
     async def _answer(self, scope: Scope, body: IO[bytes], send: Send) -> None:
         loop = asyncio.get_running_loop()
         response = await loop.run_in_executor(self._pool, self._respond, scope, body)
+        if isinstance(response, StreamingHttpResponse) and not response.is_async:
+            # Django would first collect all of it, in a thread that everybody shares.
+            response.streaming_content = self._pieces(iter(response))
         await self.send_response(response, send)
         if response.streaming:
             await loop.run_in_executor(self._pool, response.close)
+
+    async def _pieces(self, parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+        """Made while they are sent, some at a time: what is long is never in memory as a whole."""
+        loop = asyncio.get_running_loop()
+        while piece := await loop.run_in_executor(self._pool, _next, parts):
+            yield piece
 
     def _respond(self, scope: Scope, body: IO[bytes]) -> HttpResponseBase:
         set_script_prefix(get_script_prefix(scope))

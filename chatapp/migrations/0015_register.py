@@ -220,6 +220,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'reading',
                 'ordering': ['-number'],
                 'permissions': [('review_transcripts', 'Can read and review transcripts, masked'), ('reveal_transcripts', 'Can read transcripts unmasked, for a reason'), ('export_reviews', 'Can export what was found'), ('lead_reviews', 'Can assign items and settle disputes'), ('audit_readings', 'Can see who read what')],
+                'base_manager_name': 'objects',
                 'default_permissions': ('view',),
                 'indexes': [models.Index(fields=['conversation_id'], name='visit_conversation'), models.Index(fields=['reader_id', 'number'], name='visit_reader')],
             },

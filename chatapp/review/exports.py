@@ -20,7 +20,7 @@ COLUMNS: Final = (
     "item_state", "reviewer", "reviewed_at", "settles", "scores", "note",
 )  # fmt: skip
 # A table that opens in a spreadsheet must not calculate what somebody wrote.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def as_csv(wanted: Wanted) -> Iterator[str]:

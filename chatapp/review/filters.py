@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -83,6 +83,9 @@ class FilterForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or {}
         since, until = found.get("since"), found.get("until")
+        if until == date.max:
+            # There is no day after it to ask before.
+            found["until"] = None
         if since and until and until < since:
             self.add_error("until", "This is before the day on the left.")
         return found

@@ -16,13 +16,16 @@ AROUND: Final = 90
 MOST: Final = 260
 # An excerpt is looked for in so much of a text; the index reads further.
 LOOKED_THROUGH: Final = 40_000
+# What is cut in two at the end of that is not known for what it is, so it is left out.
+_CUT: Final = 400
 
 
 def of(turn: Turn, search: Search) -> SafeString:
     """Of the question if it stands there, of the answer otherwise."""
     for said in (turn.question, turn.answer):
         # Masked first, then cut: a number that is cut in two would not be known for one.
-        text = " ".join(masking.mask(said[:LOOKED_THROUGH]).split())
+        masked = masking.mask(said[: LOOKED_THROUGH + _CUT])
+        text = " ".join((masked[:-_CUT] if len(said) > LOOKED_THROUGH + _CUT else masked).split())
         places = _places(text, search)
         if places:
             return _excerpt(text, places)

@@ -6,6 +6,10 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+# Spaces and hyphens of every kind, and what Markdown puts around digits.
+_GAP: Final = r"[ \t\u00a0\u2007\u2009\u202f\u2010-\u2013*_-]"
+# Seen by nobody, and enough to keep a pattern from fitting.
+_UNSEEN: Final = re.compile(r"(?<=[!-~])[\u00ad\u200b-\u200d\u2060\ufeff]+(?=[!-~])")
 _SECRETS: Final = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
     r"|\b(?:sk|pk|rk)[-_][A-Za-z0-9_-]{16,}"
@@ -13,40 +17,54 @@ _SECRETS: Final = re.compile(
     r"|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}"
     r"|\bxox[abprs]-[A-Za-z0-9-]{10,}"
     r"|\bAIza[A-Za-z0-9_-]{30,}"
-    r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
+    r"|(?i:\bbearer\s{1,4})[A-Za-z0-9._~+/-]{16,}=*",
     re.DOTALL,
 )
+# Looked at once from its beginning: a long run of them would be looked through again from every place in it.
+_DOTTED: Final = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{11,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*")
 # The word stays, what follows it goes.
 _TOLD: Final = re.compile(
-    r"(?i)\b(password|passwd|passphrase|passwort|kennwort|secret|api[ _-]?key|access[ _-]?token|token|pin)"
-    r"(\s*(?:is|ist|=|:)\s*)([^\s,;]{4,})"
+    r"(?i)(?<![a-z])(password|passwd|passphrase|passwort|kennwort|secret(?:[ _-]?key)?|api[ _-]?key"
+    r"|access[ _-]?(?:token|key)|token|pin)"
+    r"([\"'`*]{0,3}\s*(?:is|ist|lautet|=|:)[\"'`*]{0,3}\s*)([^\s,;]{4,})"
 )
 _IN_ADDRESS: Final = re.compile(r"(\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{0,64}:)([^\s/@]{1,128})(@)", re.IGNORECASE)
-_MAIL: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
-_IBAN: Final = re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,4})?\b", re.IGNORECASE)
-_CARD: Final = re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d])")
-_SOCIAL: Final = re.compile(r"(?<!\d)\d{3}-\d{2}-\d{4}(?!\d)")
+# With what Markdown escapes, and with an @ that it would write.
+_MAIL: Final = re.compile(
+    r"[\w.!#$%&'*+/=?^`{|}~\\-]{1,64}(?:@|\uff20|&#0{0,5}64;|&#[xX]0{0,4}40;|&commat;)"
+    r"[\w-]{1,63}(?:\\?\.[\w-]{1,63})+"
+)
+_IBAN: Final = re.compile(
+    rf"(?<![A-Z0-9])[A-Z]{{2}}\d{{2}}(?:{_GAP}?[A-Z0-9]{{4}}){{2,7}}(?:{_GAP}?[A-Z0-9]{{1,4}})?(?![A-Z0-9])",
+    re.IGNORECASE | re.ASCII,
+)
+_CARD: Final = re.compile(rf"(?<![\d.])\d(?:(?:{_GAP}|\n)?\d){{12,18}}(?!\d)|(?<!\d)\d{{4}}(?:\.\d{{4}}){{3}}(?!\d)")
+_SOCIAL: Final = re.compile(r"(?<!\d)\d{3}[\u2010-\u2013-]\d{2}[\u2010-\u2013-]\d{4}(?!\d)")
 _PHONE: Final = re.compile(
-    r"(?<![\w.+])(?:\+|00)\d[\d ()/.-]{6,20}\d(?!\w)"
-    r"|(?<![\w.,:/-])\(?0\d{1,5}\)?[ /-]\d[\d /-]{4,14}\d(?![\w-])"
-    r"|(?<![\w.-])\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?![\w-])"
+    r"(?<![\w.+])[+\uff0b]\d(?:[\d ()/.*\u00a0\u2007\u2009\u202f\u2010-\u2013-]|\n(?=\d)){6,20}\d(?!\w)"
+    r"|(?<![\w.+])00\d[\d ()/.\u00a0\u2007\u2009\u202f\u2010-\u2013-]{6,20}\d(?!\w)"
+    r"|(?<![\w.,:/-])\(?0\d{1,5}\)?[ \u00a0\u202f\u2010-\u2013/-]\d[\d \u00a0\u202f\u2010-\u2013/-]{4,14}\d(?![\w-])"
+    r"|(?<![\w.-])\(?\d{3}\)?[ \u00a0\u202f\u2010-\u2013.-]\d{3}[ \u00a0\u202f\u2010-\u2013.-]\d{4}(?![\w-])"
 )
 _ACCOUNT: Final = re.compile(
-    r"(?i)\b(account|konto|kto|acct)((?:\.| )?(?:number|no|nr|nummer)?\.?\s*[:#]?\s*)(\d[\d -]{4,18}\d)"
+    r"(?i)\b(account|konto|kto|acct)((?:\.| )?(?:number|no|nr|nummer)?\.?\s{0,8}[:#]?\s{0,8})(\d[\d -]{4,18}\d)"
 )
 
 _FEWEST_PHONE_DIGITS: Final = 8
 _IBAN_LENGTHS: Final = range(15, 35)
+_CARD_DIGITS: Final = range(13, 20)
 
 
 def mask(text: str) -> str:
     """The same text without them. What is hidden is named, so that the rest can still be understood."""
+    text = _UNSEEN.sub("", text)
     text = _SECRETS.sub(_hidden("secret"), text)
+    text = _DOTTED.sub(_if(_is_signed, "secret"), text)
     text = _IN_ADDRESS.sub(lambda found: f"{found[1]}{_name('secret')}{found[3]}", text)
     text = _TOLD.sub(lambda found: f"{found[1]}{found[2]}{_name('secret')}", text)
     text = _MAIL.sub(_hidden("e-mail address"), text)
-    text = _IBAN.sub(_if(_is_iban, "account number"), text)
-    text = _CARD.sub(_if(_is_card, "card number"), text)
+    text = _IBAN.sub(_first_part(_is_iban, "account number"), text)
+    text = _CARD.sub(_first_part(_is_card, "card number"), text)
     text = _ACCOUNT.sub(lambda found: f"{found[1]}{found[2]}{_name('account number')}", text)
     text = _SOCIAL.sub(_hidden("personal number"), text)
     return _PHONE.sub(_if(_is_phone, "phone number"), text)
@@ -64,15 +82,33 @@ def _if(fits: Callable[[str], bool], what: str) -> Callable[[re.Match[str]], str
     return lambda found: _name(what) if fits(found.group()) else found.group()
 
 
+def _first_part(fits: Callable[[str], bool], what: str) -> Callable[[re.Match[str]], str]:
+    """What follows may look as if it went on: a word of four letters, or the year in which a card expires."""
+
+    def masked(found: re.Match[str]) -> str:
+        text = found.group()
+        ends = (end for end in range(len(text), 12, -1) if end == len(text) or not text[end].isalnum())
+        fitting = next((end for end in ends if text[end - 1].isalnum() and fits(text[:end])), 0)
+        return f"{_name(what)}{text[fitting:]}" if fitting else text
+
+    return masked
+
+
+def _is_signed(text: str) -> bool:
+    """A JSON web token: its head begins like every one's."""
+    return re.search(r"(?<![A-Za-z0-9])eyJ", text.partition(".")[0]) is not None
+
+
 def _is_card(text: str) -> bool:
     """By the check digit that every card has."""
-    digits = [int(letter) for letter in text if letter.isdigit()][::-1]
+    digits = [int(letter) for letter in text if letter.isdecimal()][::-1]
     doubled = [digit * 2 - 9 * (digit > 4) for digit in digits[1::2]]
-    return len(set(digits)) > 1 and (sum(digits[::2]) + sum(doubled)) % 10 == 0
+    known = len(digits) in _CARD_DIGITS and len(set(digits)) > 1 and text.count("\n") < 2
+    return known and (sum(digits[::2]) + sum(doubled)) % 10 == 0
 
 
 def _is_iban(text: str) -> bool:
-    plain = text.replace(" ", "").upper()
+    plain = "".join(letter for letter in text.upper() if letter.isalnum())
     if len(plain) not in _IBAN_LENGTHS:
         return False
     return int("".join(str(int(letter, 36)) for letter in plain[4:] + plain[:4])) % 97 == 1

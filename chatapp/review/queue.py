@@ -114,7 +114,9 @@ def assign(item: Item, reviewer: User | None) -> None:
     Item.objects.filter(pk=item.pk).update(assignee=reviewer, taken_at=None)
 
 
-def submit(item: Item, reviewer: User, card: Scorecard, said: Mapping[str, str], note: str) -> Item:
+def submit(
+    item: Item, reviewer: User, card: Scorecard, said: Mapping[str, str], note: str, *, leads: bool = False
+) -> Item:
     """Keep what a reviewer found; raises Unclear. Once more is a correction, as long as nobody else has reviewed it."""
     scores, now = _scores(card, said), timezone.now()
     note = note.replace("\x00", "").strip()
@@ -123,6 +125,8 @@ def submit(item: Item, reviewer: User, card: Scorecard, said: Mapping[str, str],
     with transaction.atomic():
         held = Item.objects.select_for_update().get(pk=item.pk)
         settles = held.state == Item.State.DISPUTED
+        if settles and not leads:
+            raise Unclear("Two reviewers disagree here; somebody who leads the reviewers settles it.")
         what: dict[str, Any] = {
             "scorecard": card,
             "reviewer_name": reviewer.get_username(),
@@ -159,9 +163,10 @@ def _scores(card: Scorecard, said: Mapping[str, str]) -> dict[str, int]:
     scores: dict[str, int] = {}
     for criterion in card.criteria.all():
         chosen = said.get(f"criterion-{criterion.pk}", "")
-        if not chosen.isascii() or not chosen.isdigit() or not 1 <= int(chosen[:3]) <= len(criterion.choices):
+        number = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 4 else 0
+        if not 1 <= number <= len(criterion.choices):
             raise Unclear(f"“{criterion.name}” has no answer yet.")
-        scores[str(criterion.pk)] = int(chosen)
+        scores[str(criterion.pk)] = number
     return scores
 
 

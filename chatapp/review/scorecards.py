@@ -31,7 +31,7 @@ def read(data: bytes) -> Scorecard:
         said = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise Unclear("This is no text in UTF-8.") from None
-    except (json.JSONDecodeError, RecursionError) as wrong:
+    except (ValueError, RecursionError) as wrong:
         place = f", line {wrong.lineno}" if isinstance(wrong, json.JSONDecodeError) else ""
         raise Unclear(f"This is no JSON{place}.") from None
     if not isinstance(said, dict) or not isinstance(said.get("criteria"), list):
@@ -76,7 +76,9 @@ def _keep(card: Scorecard, number: int, one: Any, names: set[str]) -> None:
 
 
 def _text(said: Any, what: str, most: int) -> str:
-    text = " ".join(said.replace("\x00", " ").split()) if isinstance(said, str) else ""
+    # JSON can name halves of characters, which no database keeps.
+    whole = said.encode(errors="replace").decode() if isinstance(said, str) else ""
+    text = " ".join(whole.replace("\x00", " ").split())
     if not text or len(text) > most:
         raise Unclear(f"{what} must be a text of 1 to {most} characters.")
     return text

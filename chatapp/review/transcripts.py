@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -113,7 +113,7 @@ def _reading(
         text=text,
         blocks=drawing.numbered(rendering.render(text, f"r{turn.pk}")),
         thinking=thinking,
-        notice=turn.notice,
+        notice=hide(turn.notice),
         model_label=label(turn.model),
         asked_label=label(turn.asked_model) if turn.asked_model else "",
         files=[Chip(chip.key, hide(chip.name), chip.kind, chip.words) for chip in chips],
@@ -121,13 +121,18 @@ def _reading(
         opinion=hide(opinion.words) if opinion else "",
         marker=marker
         and Marker(marker.id, hide(marker.text), marker.model_label, marker.turns, marker.corrected, marker.current),
-        found=inquest.of(turn),
+        found=_hidden(inquest.of(turn), hide),
         labels=list(turn.labelled.select_related("label").order_by("label__name")),
         notes=list(turn.review_notes.all()),
         reviews=list(Review.objects.filter(item__turn=turn).order_by("pk")),
         pace=_shares(turn),
         gaps=_gaps(turn),
     )
+
+
+def _hidden(found: Findings, hide: Callable[[str], str]) -> Findings:
+    """What Claude or the network said of a failure may repeat something too short to be known for a quote."""
+    return replace(found, attempts=[replace(one, detail=hide(one.detail)) for one in found.attempts])
 
 
 def open_to(item: Item, reader: User) -> bool:

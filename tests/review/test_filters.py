@@ -42,7 +42,19 @@ def test_a_filter_that_cannot_be_meant_is_told_so(desk_of_bea: Client, query: st
     assert not Visit.objects.exists()
 
 
-@pytest.mark.parametrize("query", ["below=abc", "below=-1", "below=" + "9" * 40, "turn=x", "unknown=1", "q=a&q=b"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "below=abc",
+        "below=-1",
+        "below=" + "9" * 40,
+        "turn=x",
+        "unknown=1",
+        "q=a&q=b",
+        "until=9999-12-31",
+        "since=0001-01-01&until=0001-01-01",
+    ],
+)
 def test_what_else_stands_in_an_address_breaks_nothing(desk_of_bea: Client, turn: Turn, query: str) -> None:
     assert desk_of_bea.get(f"/review/?{query}").status_code == 200
     assert desk_of_bea.get(f"/review/c/{turn.conversation_id}/?{query}").status_code == 200

@@ -1,5 +1,7 @@
 """What tells who somebody is is hidden, and what does not is left as it stands."""
 
+import time
+
 import pytest
 
 from chatapp.review.masking import mask
@@ -25,6 +27,31 @@ HIDDEN = [
     ("API_KEY=abcd1234efgh", "abcd1234", "secret"),
     ("-----BEGIN RSA PRIVATE KEY-----\nMIIabc\n-----END RSA PRIVATE KEY-----\nafter", "MIIabc", "secret"),
     ("-----BEGIN PRIVATE KEY-----\ncut off MIIabc", "MIIabc", "secret"),
+    ("4111 1111 1111 1111 12/29", "1111", "card number"),
+    ("4111 1111 1111 1111 123", "1111", "card number"),
+    ("4111 1111\n1111 1111", "1111", "card number"),
+    ("4111.1111.1111.1111", "1111", "card number"),
+    ("4111\u00a01111\u00a01111\u00a01111", "1111", "card number"),
+    ("4111\u20111111\u20111111\u20111111", "1111", "card number"),
+    ("AT61 1904 3002 3457 3201 oder", "1904", "account number"),
+    ("DE89\u00a03704\u00a00044\u00a00532\u00a00130\u00a000", "0532", "account number"),
+    ("DE89-3704-0044-0532-0130-00", "3704", "account number"),
+    ("iban_DE89370400440532013000", "0532", "account number"),
+    ("john\\_doe@example.com", "john", "e-mail address"),
+    ("john@example\\.com", "john", "e-mail address"),
+    ("john\\@example.com", "john", "e-mail address"),
+    ("john&#64;example.com", "john", "e-mail address"),
+    ("john\u200b@exam\u00adple.com", "john", "e-mail address"),
+    ("+49\u00a0170\u00a01234567", "1234567", "phone number"),
+    ("+1\u2011555\u2011123\u20114567", "4567", "phone number"),
+    ("+49 170\n1234567", "1234567", "phone number"),
+    ('{"password": "hunter22"}', "hunter22", "secret"),
+    ("**Password:** hunter22", "hunter22", "secret"),
+    ("Das Passwort lautet hunter22", "hunter22", "secret"),
+    ("DB_PASSWORD=hunter22", "hunter22", "secret"),
+    ("AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI", "wJalr", "secret"),
+    ("SECRET_KEY=abcdefgh", "abcdefgh", "secret"),
+    ("Authorization: Bearer abcdefghijklmnop123456", "abcdef", "secret"),
 ]
 
 
@@ -58,3 +85,16 @@ def test_what_tells_nothing_stays(text: str) -> None:
 def test_masking_twice_is_masking_once() -> None:
     for text, _, _ in HIDDEN:
         assert mask(mask(text)) == mask(text)
+
+
+def test_letters_of_another_writing_that_look_like_an_account_break_nothing() -> None:
+    for letter in "\u0130\u212a\u017f\u0131":
+        assert mask(f"GB12 {letter}BCD 0044 0532 0130 {letter}")
+
+
+@pytest.mark.parametrize("run", ["eyJ-", "account ", "account" + " " * 4_000, "password ", "1", "a@", "a.", "- ", "+4"])
+def test_no_text_keeps_a_reader_waiting(run: str) -> None:
+    """A text that a pattern looks through again from every place takes minutes."""
+    began = time.process_time()
+    mask(run * (200_000 // len(run)))
+    assert time.process_time() - began < 5

@@ -41,6 +41,7 @@ def test_the_example_can_be_uploaded_and_asks_what_it_says(office: Client) -> No
         (b"\xff\xfe\x00", "no text in UTF-8"),
         (b"{", "no JSON, line 1"),
         (b"[" * 50_000, "no JSON"),
+        (b"1" * 5_000, "no JSON"),
         (b"[]", "a list of “criteria”"),
         (b'{"name": "x", "criteria": []}', "has 1 to 20 criteria"),
         (b'{"name": 5, "criteria": [1]}', "name must be a text"),
@@ -100,3 +101,11 @@ def test_answers_are_typed_one_a_line(office: Client) -> None:
     assert Scorecard.objects.get(name="By hand").criteria.get().choices == ["No", "Yes"]
     form |= {"name": "Worse", "criteria-0-answers": "Yes"}
     assert "two to nine answers" in office.post("/admin/chatapp/scorecard/add/", form).content.decode()
+
+
+def test_half_a_character_in_a_file_breaks_nothing(office: Client) -> None:
+    data = b'{"name": "x \\ud800", "criteria": [{"name": "a", "choices": ["1", "\\udfff"]}]}'
+    assert upload(office, data).status_code == 302
+    card = Scorecard.current()
+    assert card is not None
+    assert card.name == "x ?"

@@ -100,9 +100,35 @@ def test_many_readers_at_once_make_one_chain(bea: User, talk: Conversation) -> N
 
 def test_the_product_itself_deletes_and_changes_none(bea: User, talk: Conversation, ada: User) -> None:
     read(bea, talk)
-    for deed in (Visit.objects.all().delete, Visit.objects.get().delete, lambda: Visit.objects.update(reason="")):
+    visit = Visit.objects.get()
+    every = Visit._base_manager.all()
+    for deed in (
+        visit.delete,
+        visit.save,
+        every.delete,
+        lambda: Visit.objects.update(reason=""),
+        every.reverse().delete,
+    ):
         with pytest.raises(PermissionError):
             deed()
     bea.delete()
     assert Visit.objects.get().reader == "bea"
     assert not visits.verify().wrong
+
+
+def test_whoever_reads_while_the_chain_is_verified_raises_no_alarm(
+    bea: User, talk: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two rows are looked at at a time here, and a third reading comes when the second of them was."""
+    read(bea, talk, 2)
+    monkeypatch.setattr(visits, "_BATCH", 2)
+    looked_at = Visit.from_db.__func__  # type: ignore[attr-defined]
+
+    def from_db(cls: type[Visit], *args: object) -> Visit:
+        found: Visit = looked_at(cls, *args)
+        if found.number == 2 and Visit.objects.count() == 2:
+            read(bea, talk)
+        return found
+
+    monkeypatch.setattr(Visit, "from_db", classmethod(from_db))
+    assert visits.verify().wrong == ()

@@ -15,9 +15,11 @@ from django.utils import timezone
 from chatapp.money import ledger
 from chatapp.money.prices import Tokens
 from chatapp.storage import statements
-from chatapp.turns import closing, titles
+from chatapp.turns import closing, opinions, shelf, titles
 from chatapp.turns.closing import Ending, Receipt
 from chatapp.turns.models import Attempt, Turn
+from chatapp.turns.register import filing
+from chatapp.turns.register.models import Filed, Progress
 from chatapp.turns.states import State
 from tests.product import until
 from tests.turns import stories
@@ -29,6 +31,7 @@ DONE = Receipt(Attempt.Outcome.DONE, Tokens(input=10, output=10), exact=True)
 
 @pytest.fixture
 def somebody() -> User:
+    filing._known.clear()
     return User.objects.create(username="ada")
 
 
@@ -51,6 +54,27 @@ def test_an_answer_that_ends_while_leases_are_renewed_keeps_nobody_from_the_mone
         with meanwhile(lambda: closing.close(turn.pk, 1, Ending(State.ANSWERED, "So"), attempt.pk, DONE)):
             _authorise(turn)
     assert Turn.objects.get(pk=turn.pk).state == State.ANSWERED
+
+
+def test_a_thumb_that_comes_while_its_turn_is_filed_is_filed_too(somebody: User) -> None:
+    turn = stories.turn(somebody, State.ANSWERED, timezone.now())
+    Progress.objects.get_or_create(pk=1)
+    with transaction.atomic():
+        assert filing.file_what_ended() == [turn.pk]
+        with meanwhile(lambda: opinions.give(turn, "down")):
+            pass
+    assert Filed.objects.get(pk=turn.pk).profile.thumb == -1
+
+
+def test_a_conversation_that_is_deleted_while_it_is_filed_is_gone(somebody: User) -> None:
+    turn = stories.turn(somebody, State.ANSWERED, timezone.now())
+    Progress.objects.get_or_create(pk=1)
+    with transaction.atomic():
+        assert filing.file_what_ended() == [turn.pk]
+        with meanwhile(lambda: shelf.delete(turn.conversation)):
+            pass
+    assert not Turn.objects.exists()
+    assert not statements.rows("SELECT 1 FROM chatapp_words")
 
 
 def _authorise(turn: Turn) -> None:

@@ -52,6 +52,8 @@ def reveal(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 def file(request: HttpRequest, conversation_id: UUID, key: str) -> HttpResponse:
     """A file cannot be masked, so it is opened for a reason like everything unmasked."""
     conversation = conversation_of(conversation_id)
+    if "\x00" in key:
+        raise Http404
     found = Attachment.objects.filter(key=key, turns__conversation=conversation).first()
     data = cupboard.take(key) if found else None
     if found is None or data is None:
@@ -127,5 +129,6 @@ def _back(request: HttpRequest, turn: Turn) -> HttpResponseBase:
 
 
 def _reason(request: HttpRequest) -> str:
-    reason = " ".join(request.POST.get("reason", "").split())
+    said = "".join(letter if letter.isprintable() else " " for letter in request.POST.get("reason", ""))
+    reason = " ".join(said.split())
     return reason if len(reason) >= SHORTEST_REASON else ""

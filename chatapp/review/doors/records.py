@@ -24,7 +24,10 @@ PAGE = 100
 @staff(AUDIT, "GET", "HEAD")
 def show(request: HttpRequest) -> HttpResponse:
     """The newest first; by reader, owner or conversation where one is named."""
-    said = {name: request.GET.get(name, "").strip()[:150] for name in ("reader", "owner", "conversation")}
+    said = {
+        name: request.GET.get(name, "").replace("\x00", " ").strip()[:150]
+        for name in ("reader", "owner", "conversation")
+    }
     rows = Visit.objects.all()
     wrong = ""
     if said["reader"]:

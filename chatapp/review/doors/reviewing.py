@@ -63,9 +63,7 @@ def item(request: HttpRequest, item_id: int) -> HttpResponseBase:
         try:
             if card is None:
                 raise queue.Unclear("There is no scorecard yet. An administrator can make one.")
-            if found.state == Item.State.DISPUTED and not me.has_perm(LEAD):
-                raise queue.Unclear("Two reviewers disagree here; somebody who leads the reviewers settles it.")
-            queue.submit(found, me, card, request.POST, request.POST.get("note", ""))
+            queue.submit(found, me, card, request.POST, request.POST.get("note", ""), leads=me.has_perm(LEAD))
             return redirect(f"{reverse('review_next')}?after={item_id}")
         except queue.Unclear as unclear:
             wrong = str(unclear)

@@ -55,6 +55,7 @@ class Visit(models.Model):
             models.Index(fields=["conversation_id"], name="visit_conversation"),
             models.Index(fields=["reader_id", "number"], name="visit_reader"),
         ]
+        base_manager_name = "objects"
         default_permissions = ("view",)
         permissions: ClassVar = [
             ("review_transcripts", "Can read and review transcripts, masked"),
@@ -66,6 +67,11 @@ class Visit(models.Model):
 
     def __str__(self) -> str:
         return f"reading {self.number}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise PermissionError("readings are kept")
+        super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise PermissionError("readings are kept")

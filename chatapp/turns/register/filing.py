@@ -48,13 +48,19 @@ def file_what_ended() -> list[int]:
 
 
 def file_again(turn_ids: Sequence[int], *, reviewed: bool = False) -> None:
-    """Something of filed turns has changed; those that are not filed yet will be as they are by then."""
+    """Something of filed turns has changed, within the transaction that changed it; those that are not filed yet will
+    be as they are by then. Whoever is filing them just now has read them already, so he is waited for.
+    """
+    statements.held("SELECT through FROM chatapp_progress WHERE id = %s", THE_ROW)
     for turn in _read(turn_ids, reviewed=reviewed):
         statements.run("UPDATE chatapp_filed SET profile_id = %s WHERE turn_id = %s", _profile(turn), turn.turn_id)
 
 
 def forget(conversation_id: object) -> None:
-    """Within the transaction that deletes a conversation, and before it does: its words leave the index."""
+    """Within the transaction that deletes a conversation, and before it does: its words leave the index, and nobody
+    files any of it meanwhile.
+    """
+    statements.held("SELECT through FROM chatapp_progress WHERE id = %s", THE_ROW)
     rows = statements.rows(_TEXTS_OF, conversation_id)
     if rows:
         index.forget(_texts(rows))

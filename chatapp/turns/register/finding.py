@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -59,10 +59,19 @@ NOTHING: Final = Found((), None)
 
 def page(wanted: Wanted, below: int | None = None, limit: int = PAGE) -> Found:
     """The newest turns below one. Costs what the page costs, not what the whole is."""
+    while True:
+        found = _page(wanted, below, limit)
+        inside = _inside(wanted, found.turn_ids)
+        if inside or found.tired or found.below is None:
+            return replace(found, turn_ids=inside)
+        below = found.below
+
+
+def _page(wanted: Wanted, below: int | None, limit: int) -> Found:
     top, bottom = _bounds(wanted)
     if top is None or bottom is None:
         return NOTHING
-    below = min(below or _BEYOND, top)
+    below = top if below is None else min(below, top)
     turn_ids, tired, at = (
         _walk(wanted, below, bottom, limit)
         if wanted.search or wanted.label_id
@@ -165,6 +174,18 @@ def _profiles(wanted: Wanted) -> tuple[str, list[object]]:
     if wanted.above_nanodollars is not None:
         parts.append(("profile.cost_step >= %s", costs.step(wanted.above_nanodollars)))
     return " AND ".join(part for part, _ in parts) or "1 = 1", [value for _, value in parts]
+
+
+def _inside(wanted: Wanted, turn_ids: tuple[int, ...]) -> tuple[int, ...]:
+    """Beside those of a day there are some with a lower or a higher number that were asked on another one."""
+    if not turn_ids or (wanted.since is None and wanted.until is None):
+        return turn_ids
+    where, values = f"SELECT turn_id FROM chatapp_filed WHERE turn_id IN ({statements.marks(turn_ids)})", [*turn_ids]  # noqa: S608
+    dates: list[object] = []
+    for condition, at in ((" AND asked_at >= %s", wanted.since), (" AND asked_at < %s", wanted.until)):
+        if at is not None:
+            where, dates = where + condition, [*dates, at]
+    return tuple(_ids(f"{where} ORDER BY turn_id DESC", *values, *dates))
 
 
 def _bounds(wanted: Wanted) -> tuple[int | None, int | None]:

@@ -48,6 +48,8 @@ def matching(search: Search, below: int, limit: int) -> list[int]:
         found = statements.rows(_SQLITE, search.for_sqlite(), below, limit)
         return [turn_id for (turn_id,) in found]
     query = search.for_postgresql()
+    last = statements.row("SELECT max(turn_id) FROM chatapp_words")
+    below = min(below, (last[0] if last and last[0] else 0) + 1)
     near = statements.rows(_NEAR, query, below, below - NEAR, limit)
     if len(near) < limit:
         near = statements.rows(_ALL, query, below, limit)

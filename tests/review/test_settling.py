@@ -1,0 +1,38 @@
+"""What two reviewers and the one who leads them may do to the same item, and which answers are kept."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from chatapp.review import queue
+from chatapp.review.models import Item, Review, Scorecard
+from tests.review.conftest import member
+from tests.review.test_queue import carl, items, scores
+
+__all__ = ["carl"]
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_dispute_that_arises_meanwhile_is_settled_by_who_leads(
+    ada: User, bea: User, carl: User, card: Scorecard
+) -> None:
+    [seen] = items(ada, 1, wanted=2)
+    dora = member("dora", "reviewer")
+    for who, right in ((bea, 1), (carl, 2)):
+        queue.submit(seen, who, card, scores(card, right, 2), "")
+    with pytest.raises(queue.Unclear, match="who leads"):
+        queue.submit(seen, dora, card, scores(card, 3, 2), "")
+    assert queue.submit(seen, dora, card, scores(card, 3, 2), "", leads=True).state == Item.State.DONE
+
+
+@pytest.mark.parametrize("answer", ["00299", "001" + "9" * 5_000, "4", "0", "-1", "\u0661"])
+def test_an_answer_that_nobody_offered_is_not_kept(
+    ada: User, desk_of_bea: Client, card: Scorecard, answer: str
+) -> None:
+    [one] = items(ada, 1)
+    sent = {**scores(card, 1, 1), f"criterion-{card.criteria.all()[0].pk}": answer}
+    assert desk_of_bea.post(f"/review/items/{one.pk}/", sent).status_code == 400
+    assert not Review.objects.exists()
