@@ -66,7 +66,7 @@ def _of(turn_ids: Sequence[int]) -> Iterator[dict[str, Any]]:
     for turn in turns.order_by("-pk"):
         item = items.get(turn.pk)
         # Whoever is asked second may export, too, and does not see what the first one found.
-        known = [*item.reviews.all()] if item and item.state != Item.State.SECOND else []
+        known: list[Any] = [*item.reviews.all()] if item and item.state != Item.State.SECOND else []
         for review in known or [None]:
             yield _row(turn, item, review)
 
