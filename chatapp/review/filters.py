@@ -112,6 +112,9 @@ class Filters:
         said = QueryDict(self.query, mutable=True)
         if self.wanted and self.wanted.asker_id is not None:
             said["person"] = str(self.wanted.asker_id)
+        # Words may be longer than what is kept of a reason, so nothing comes after them.
+        for words_ in said.pop("q", []):
+            said["q"] = words_
         return said.urlencode()
 
 

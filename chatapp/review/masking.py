@@ -50,6 +50,8 @@ _ACCOUNT: Final = re.compile(
     r"(?i)\b(account|konto|kto|acct)((?:\.| )?(?:number|no|nr|nummer)?\.?\s{0,8}[:#]?\s{0,8})(\d[\d -]{4,18}\d)"
 )
 
+# As cards and accounts are written out; other rows of numbers have a fitting check digit somewhere, too.
+_IN_FOURS: Final = re.compile(r"\w{4}(?:[\W_]?\w{4}){2,}(?:[\W_]?\w{1,4})?|\d{4}[\W_]?\d{6}[\W_]?\d{4,5}")
 _FEWEST_PHONE_DIGITS: Final = 8
 _IBAN_LENGTHS: Final = range(15, 35)
 _CARD_DIGITS: Final = range(13, 20)
@@ -87,8 +89,10 @@ def _first_part(fits: Callable[[str], bool], what: str) -> Callable[[re.Match[st
 
     def masked(found: re.Match[str]) -> str:
         text = found.group()
-        ends = (end for end in range(len(text), 12, -1) if end == len(text) or not text[end].isalnum())
-        fitting = next((end for end in ends if text[end - 1].isalnum() and fits(text[:end])), 0)
+        ends = (
+            end for end in range(len(text) - 1, 12, -1) if not text[end].isalnum() and _IN_FOURS.fullmatch(text[:end])
+        )
+        fitting = next((end for end in (len(text), *ends) if fits(text[:end])), 0)
         return f"{_name(what)}{text[fitting:]}" if fitting else text
 
     return masked

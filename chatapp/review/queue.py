@@ -22,6 +22,7 @@ from chatapp.turns.states import State
 # Whoever opened an item and went away keeps it from others for so long.
 TAKEN_FOR: Final = timedelta(minutes=30)
 LATE_THUMBS: Final = timedelta(days=7)
+MOST_DISLIKED: Final = 200
 BY_HAND: Final = "by_hand"
 _BROKEN: Final = (State.FAILED, State.INTERRUPTED)
 _WHICH: Final[Mapping[str, Q]] = {
@@ -55,10 +56,10 @@ def fill(turn_ids: Sequence[int]) -> int:
 
 
 def disliked() -> list[int]:
-    """Filed turns that got a thumb down since, and are in no queue."""
+    """Filed turns that got a thumb down since, and are in no queue; the newest, for no rule may want the others."""
     since = timezone.now() - LATE_THUMBS
     found = Feedback.objects.filter(thumb=-1, given_at__gt=since, turn__review_item=None, turn__filed__isnull=False)
-    return list(found.values_list("turn_id", flat=True)[:200])
+    return list(found.order_by("-given_at").values_list("turn_id", flat=True)[:MOST_DISLIKED])
 
 
 def add(turn: Turn) -> Item:

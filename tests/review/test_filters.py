@@ -58,3 +58,10 @@ def test_a_filter_that_cannot_be_meant_is_told_so(desk_of_bea: Client, query: st
 def test_what_else_stands_in_an_address_breaks_nothing(desk_of_bea: Client, turn: Turn, query: str) -> None:
     assert desk_of_bea.get(f"/review/?{query}").status_code == 200
     assert desk_of_bea.get(f"/review/c/{turn.conversation_id}/?{query}").status_code == 200
+
+
+def test_however_long_the_words_are_the_record_tells_who_was_looked_for(desk_of_bea: Client, turn: Turn) -> None:
+    desk_of_bea.get("/review/", {"q": "\u6771" * 200, "person": "ada", "thumb": "1"})
+    desk_of_bea.get("/review/export.csv", {"q": "\u6771" * 200, "person": "ada", "thumb": "1"})
+    for visit in Visit.objects.all():
+        assert f"person={turn.asker_id}&thumb=1&q=" in visit.reason

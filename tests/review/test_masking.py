@@ -76,6 +76,8 @@ def test_it_is_hidden_and_named(text: str, gone: str, name: str) -> None:
         "日本の首都は東京です",
         "a@b is an operator in Python",
         "commit 9232293aa45039bbf9784",
+        "Values: 147 592 877 831 792 74 271 130",
+        "12 13 14 15 16 17 18 19 20",
     ],
 )
 def test_what_tells_nothing_stays(text: str) -> None:

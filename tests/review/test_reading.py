@@ -124,7 +124,7 @@ def test_a_search_shows_masked_hits_and_is_a_reading(desk_of_bea: Client, turn: 
     assert MAIL not in page
     assert Visit.objects.get().what == "search"
     desk_of_bea.get("/review/?q=stair&person=ada")
-    assert Visit.objects.get(number=2).reason == f"q=stair&person={turn.asker_id}"
+    assert Visit.objects.get(number=2).reason == f"person={turn.asker_id}&q=stair"
     assert "Nothing was asked that fits" in words(desk_of_bea.get("/review/?q=gold"))
 
 

@@ -6,10 +6,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from chatapp.review import queue
+from chatapp.review import exports, queue
 from chatapp.review.models import Item, Review, Scorecard
-from tests.review.conftest import member
-from tests.review.test_queue import carl, items, scores
+from chatapp.turns import opinions
+from chatapp.turns.register.finding import Wanted
+from tests.review.conftest import file_all, member
+from tests.review.test_queue import ask, carl, items, rule, scores
 
 __all__ = ["carl"]
 
@@ -36,3 +38,27 @@ def test_an_answer_that_nobody_offered_is_not_kept(
     sent = {**scores(card, 1, 1), f"criterion-{card.criteria.all()[0].pk}": answer}
     assert desk_of_bea.post(f"/review/items/{one.pk}/", sent).status_code == 400
     assert not Review.objects.exists()
+
+
+def test_thumbs_that_no_rule_drew_keep_no_later_one_from_the_queue(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "MOST_DISLIKED", 3)
+    turns = ask(ada, 40)
+    file_all()
+    drawn = [turn for turn in turns if queue._drawn(f"thumbs_down:{turn.pk}", 30)]
+    rule("thumbs_down", 30)
+    for turn in sorted(turns, key=drawn.__contains__):
+        opinions.give(turn, "down")
+        queue.fill(queue.disliked())
+    assert set(Item.objects.values_list("turn_id", flat=True)) == {turn.pk for turn in drawn}
+    assert drawn
+
+
+def test_an_export_tells_no_second_reviewer_what_the_first_one_found(
+    ada: User, bea: User, carl: User, card: Scorecard
+) -> None:
+    [one] = items(ada, 1, wanted=2)
+    queue.submit(one, bea, card, scores(card, 1, 1), "quite wrong")
+    [row] = exports.rows(Wanted())
+    assert (row["item_state"], row["reviewer"], row["note"], row["scores"]) == ("second", "", "", {})
+    queue.submit(one, carl, card, scores(card, 1, 1), "wrong")
+    assert [row["reviewer"] for row in exports.rows(Wanted())] == ["bea", "carl"]
