@@ -136,6 +136,9 @@ def submit(
             "at": now,
         }
         mine = held.reviews.filter(reviewer=reviewer, settles=False).first()
+        if mine and (mine.scorecard_id, mine.scores, mine.note) == (card.pk, scores, note):
+            # Pressed twice: it is kept already.
+            return held
         if held.state == Item.State.DONE and mine is None:
             raise Unclear("Somebody else has reviewed it meanwhile. The next one is waiting.")
         if settles:

@@ -120,7 +120,9 @@ def test_a_card_is_kept_and_leads_on_to_the_next(ada: User, bea: User, card: Sco
     first.refresh_from_db()
     assert first.state == Item.State.DONE
     assert Filed.objects.get(turn=first.turn_id).profile.reviewed
-    desk.post(f"/review/items/{second.pk}/", scores(card, 1, 1))
+    for _ in range(2):
+        again = desk.post(f"/review/items/{second.pk}/", scores(card, 1, 1))
+        assert again.headers["Location"] == f"/review/queue/next/?after={second.pk}"
     assert desk.get(f"/review/queue/next/?after={second.pk}").headers["Location"] == "/review/queue/"
 
 

@@ -14,7 +14,7 @@ from chatapp.money import limits
 from chatapp.storage import seldom, statements
 
 USUAL = "claude-sonnet-5-5"
-WATCHED = import_module("chatapp.migrations.0015_revisions").WATCHED
+WATCHED = import_module("chatapp.migrations.0020_revisions").WATCHED
 
 pytestmark = pytest.mark.django_db
 
