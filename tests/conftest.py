@@ -10,7 +10,9 @@ from typing import TypeVar
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
-from django.test import Client
+from django.core.management.color import no_style
+from django.db import connections
+from django.test import Client, TransactionTestCase
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
@@ -24,6 +26,22 @@ settings.register_profile(
     "ci", max_examples=200, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+
+# What Django makes of our models after every migration, and would make anew after every test with real transactions:
+# it took most of the time of such a test, and is the same each time.
+STAYS = {"django_content_type", "auth_permission"}
+
+
+def _empty(self: TransactionTestCase) -> None:
+    for alias in self._databases_names(include_mirrors=False):  # type: ignore[attr-defined] # Django's own
+        connection = connections[alias]
+        tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
+        emptied = [table for table in tables if table not in STAYS]
+        connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), emptied))
+
+
+TransactionTestCase._fixture_teardown = _empty  # type: ignore[attr-defined] # Django's own
 
 
 @pytest.hookimpl(wrapper=True)

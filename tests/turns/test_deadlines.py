@@ -67,11 +67,10 @@ def test_then_the_administrator_does_from_the_next_question_on(office: Client, g
     assert tasks.of("title").deadlines.answer == 20.0
 
 
-def test_it_costs_no_statement_beside_the_one_that_reads_the_task(office: Client) -> None:
+def test_a_question_only_asks_whether_anything_changed(office: Client) -> None:
     _save(office)
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    assert tasks.of("answer").deadlines.turn == 150.0
+    with CaptureQueriesContext(connection) as queries:
         assert tasks.of("answer").deadlines.turn == 150.0
     assert len(queries) == 1
 

@@ -123,4 +123,5 @@ def _forget_name(person_id: int) -> None:
 def _unname(model: type[Model], rows: QuerySet[Any], whose: str) -> None:
     numbers = [str(pk) for pk in rows.values_list("pk", flat=True)]
     kind = ContentType.objects.get_for_model(model)
-    LogEntry.objects.filter(content_type=kind, object_id__in=numbers).update(object_repr=whose)
+    # What was changed may name him, too.
+    LogEntry.objects.filter(content_type=kind, object_id__in=numbers).update(object_repr=whose, change_message="")
