@@ -21,7 +21,9 @@ def test_a_running_turn_offers_nothing_and_a_finished_one_what_fits(desk: Desk) 
     assert turn(page).get_by_role("button").count() == 0
     finish(page)
     offered = names(turn(page).get_by_role("button").all_inner_texts())
-    assert offered == {"Edit", "Copy", "Retry", "Ask Claude Opus 5.5", "Details"}
+    assert offered - {""} == {"Edit", "Copy", "Retry", "Ask Claude Opus 5.5", "Details"}
+    for thumb in ("A good answer", "A bad answer"):
+        expect(turn(page).get_by_role("button", name=thumb)).to_be_visible()
     ask(page, "[[fault:overloaded]] write")
     page.locator(f"{FINAL}[data-state=failed]").wait_for()
     assert not names(turn(page).get_by_role("button").all_inner_texts()) & {"Copy", "Continue"}

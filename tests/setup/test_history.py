@@ -79,7 +79,7 @@ def test_a_task_a_model_and_a_budget_say_it_too(office: Client) -> None:
 
     Group.objects.create(name="staff of the library")
     model = Model.objects.get(name="claude-opus-5-5")
-    changes = {"groups": [Group.objects.get().pk], "position": "7"}
+    changes = {"groups": [Group.objects.get(name="staff of the library").pk], "position": "7"}
     page = _change(office, f"/admin/chatapp/model/{model.pk}/change/", changes, gone="offered")
     assert "Offered: yes → no" in page
     assert "Groups: nothing → staff of the library" in page

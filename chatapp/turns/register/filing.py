@@ -14,6 +14,7 @@ from chatapp.turns.register import costs, index
 from chatapp.turns.register.models import Profile, Progress
 
 BATCH = 200
+TEXTS = 4
 # A turn may be committed after one with a higher number.
 OVERLAP = 500
 THE_ROW = 1
@@ -93,8 +94,11 @@ def _file(turn_ids: Sequence[int]) -> None:
         "INSERT INTO chatapp_filed (turn_id, profile_id, asker_id, nanodollars, asked_at) VALUES (%s, %s, %s, %s, %s)",
         [(turn.turn_id, _profile(turn), turn.asker_id, turn.nanodollars, turn.asked_at) for turn in ended],
     )
-    sql = f"SELECT id, question, answer FROM chatapp_turn WHERE id IN ({statements.marks(turn_ids)})"  # noqa: S608
-    index.add(_texts(statements.rows(sql, *turn_ids)))
+    # A few texts at a time: an answer may be as long as a book, and a process that serves has better uses for memory.
+    for start in range(0, len(turn_ids), TEXTS):
+        part = turn_ids[start : start + TEXTS]
+        sql = f"SELECT id, question, answer FROM chatapp_turn WHERE id IN ({statements.marks(part)})"  # noqa: S608
+        index.add(_texts(statements.rows(sql, *part)))
 
 
 def _read(turn_ids: Sequence[int], *, reviewed: bool = False) -> Iterable[Ended]:
