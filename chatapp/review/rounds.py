@@ -8,7 +8,7 @@ import logging
 from django.db import DatabaseError, transaction
 
 from chatapp.review import queue
-from chatapp.storage.crossing import in_thread
+from chatapp.storage.crossing import aside
 from chatapp.turns import running
 from chatapp.turns.register import filing
 
@@ -40,7 +40,7 @@ async def _walk() -> None:
     while True:
         await asyncio.sleep(CROWDED_SECONDS if len(running.here) >= CROWD else EVERY_SECONDS)
         try:
-            while await in_thread(catch_up) and len(running.here) < CROWD:
+            while await aside(catch_up) and len(running.here) < CROWD:
                 await asyncio.sleep(EVERY_SECONDS / 10)
         except DatabaseError:
             log.exception("what has ended could not be filed; trying again")

@@ -226,6 +226,13 @@ def test_a_deleted_conversation_is_found_by_nothing_any_more(talk: Conversation,
         assert not any(b"plumbago" in bytes(block) for (block,) in pages)
 
 
+@pytest.mark.parametrize(
+    "text", ["", " A-b_c  9! ", "x" * 200, f"{'y' * 64} {'z' * 65}", "one\ntwo\tthree.", "Zürich über " * 4000]
+)
+def test_a_text_is_filed_by_the_words_that_are_searched(text: str) -> None:
+    assert words.normal(text) == " ".join(words.words_of(text))
+
+
 def test_costs_are_in_steps_that_grow() -> None:
     assert sorted(costs.STEPS) == costs.STEPS
     assert costs.step(0) == 0

@@ -14,7 +14,7 @@ from chatapp.turns.register import costs, index
 from chatapp.turns.register.models import Profile, Progress
 
 BATCH = 200
-TEXTS = 4
+TEXTS = 1
 # A turn may be committed after one with a higher number.
 OVERLAP = 500
 THE_ROW = 1

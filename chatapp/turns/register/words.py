@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 # What stands beyond this is not searched.
 MOST_CHARACTERS = 200_000
 LONGEST_WORD = 64
+SLICE = 5_000
 MOST_TERMS = 8
 
 _PLAIN = re.compile(r"[a-z0-9]+")
+_GAP = re.compile(r"\s")
+_BETWEEN = re.compile(r"[^a-z0-9]+")
+_TOO_LONG = re.compile(rf"([a-z0-9]{{{LONGEST_WORD}}})[a-z0-9]+")
 _ANY = re.compile(r"[^\W_]+")
 _SPACELESS = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+"
@@ -45,7 +50,11 @@ class Search:
 
 def normal(text: str) -> str:
     """The words of a text in their order."""
-    return " ".join(words_of(text[:MOST_CHARACTERS]))
+    text = text[:MOST_CHARACTERS]
+    if text.isascii():
+        # The same as below without a list of all of them, which for a long answer would be much memory at once.
+        return _TOO_LONG.sub(r"\1", _BETWEEN.sub(" ", text.lower())).strip()
+    return " ".join(" ".join(words_of(piece)) for piece in _slices(text)).strip()
 
 
 def words_of(text: str) -> list[str]:
@@ -73,6 +82,17 @@ def search(text: str) -> Search | None:
         if found:
             terms.append(Term(tuple(found[:MOST_TERMS]), open=bool(word.endswith("*"))))
     return Search(tuple(terms[:MOST_TERMS])) if terms else None
+
+
+def _slices(text: str) -> Iterator[str]:
+    """Cut between words wherever there is a place, so that little of a long answer is in memory twice."""
+    start = 0
+    while start < len(text):
+        end = start + SLICE
+        gap = _GAP.search(text, end, end + SLICE)
+        end = gap.start() if gap else end + SLICE
+        yield text[start:end]
+        start = end
 
 
 def _pieces(word: str, at: int) -> list[tuple[str, int, int]]:
