@@ -12,7 +12,6 @@ from chatapp.live.shown import Shown
 from chatapp.live.wire import Parcel, Wire
 from chatapp.storage.crossing import in_thread
 from chatapp.telemetry import measures
-from chatapp.telemetry.measures import Measure
 from chatapp.turns import frames
 from chatapp.turns.drawing import End, TurnView
 from chatapp.turns.glance import Mark
@@ -35,16 +34,14 @@ from chatapp.turns.states import State
 log = logging.getLogger(__name__)
 
 GONE = 4404
-
 on: dict[UUID, Screen] = {}
 
 
 def of(conversation_id: UUID) -> Screen:
     """The screen of a conversation, switched on by its first page."""
-    screen = on.get(conversation_id)
-    if screen is None:
-        screen = on[conversation_id] = Screen(conversation_id)
-    return screen
+    if conversation_id not in on:
+        on[conversation_id] = Screen(conversation_id)
+    return on[conversation_id]
 
 
 class Screen(Audience):
@@ -107,7 +104,7 @@ class Screen(Audience):
             html = await in_thread(window.catch_up, self.conversation_id, seen, self.shown is not None)
             if changes == self.changes and not self._work:
                 break
-        measures.count(Measure.JOINED, "running" if self.shown else "changes" if html else "nothing")
+        measures.count(measures.Measure.JOINED, "running" if self.shown else "changes" if html else "nothing")
         if self.shown:
             html += frames.turn(self.shown.article())
         wire.push(Parcel(html or frames.BEAT))
@@ -250,5 +247,4 @@ class Screen(Audience):
 
     def _show(self, turn: TurnView | None) -> None:
         self.shown = Shown(turn) if turn and not turn.final else None
-        if turn and turn.correlation_id:
-            self.correlation_id = turn.correlation_id
+        self.correlation_id = (turn.correlation_id if turn else "") or self.correlation_id

@@ -14,7 +14,6 @@ from django.db import DatabaseError
 from chatapp.claude import gateway
 from chatapp.storage.crossing import in_thread
 from chatapp.turns import elsewhere, lease, lookout, recovery, runner, running, scribe, wishes
-from chatapp.turns.courier import Courier
 from chatapp.turns.relay import relay
 
 log = logging.getLogger(__name__)
@@ -37,6 +36,9 @@ def begin(loop: asyncio.AbstractEventLoop) -> None:
     watches = (gateway.watch_providers(), gateway.watch_models())
     shift = [scribe.write_on(), recovery.patrol(), lookout.watch(), *watches, _renew(), _hear_wishes(rung)]
     if settings.REDIS_URL:
+        # Its library brings much along that one process alone has no use for.
+        from chatapp.turns.courier import Courier
+
         shift += Courier().work(rung.set)
     for work in shift:
         task = loop.create_task(work)

@@ -45,7 +45,7 @@ def lived(product: Product) -> Product:
         "/c/", {"question": "And?", "ask_id": "c0ffee00-0000-4000-8000-000000000001", "attachments": said["key"]}
     )
     assert answer.status == 200
-    running = Person(product, 1).begin(f"Say it slowly. {say('word ' * 400)}[[pace:30]]")
+    running = Person(product, 1).begin(f"Say it slowly. {say('word ' * 4000)}[[pace:30]]")
     Person(product, 1).sees(running, "streaming")
     return product
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.server
 import os
+import re
 import socket
 import sqlite3
 import threading
@@ -83,7 +84,8 @@ def test_what_is_wrong_with_claude_and_the_money_is_told(product: Product) -> No
         assert "fail" in grades(found, name), found[name]
     assert any("NOWHERE_KEY" in one["sentence"] for one in found["keys"])
     assert any("claude-nobody-knows" in one["sentence"] for one in found["models"])
-    assert any("300 s behind Claude's" in one["sentence"] for one in found["clock"])
+    # The header has no fractions, and the look takes a moment.
+    assert any(re.search(r"\b(?:29\d|30\d) s behind Claude's", one["sentence"]) for one in found["clock"])
 
 
 def test_a_claude_that_is_overloaded_is_no_failure_of_ours(product: Product, claude: StandIn) -> None:

@@ -131,9 +131,9 @@ def refuse(product: Product, person: Person, flock: Flock) -> None:
         pen.execute("CREATE TRIGGER no_end BEFORE UPDATE OF answer ON chatapp_turn BEGIN SELECT nothing_here(); END")
         until(lambda: "could not be closed" in product.logs, 30, "an end that cannot be kept")
         pen.execute("DROP TRIGGER no_end")
-        pen.execute("ALTER TABLE chatapp_attachment RENAME TO chatapp_hidden")
+        pen.execute("ALTER TABLE chatapp_counter RENAME TO chatapp_hidden")
         assert person.try_to_begin(flock.question).status >= 500
-        pen.execute("ALTER TABLE chatapp_hidden RENAME TO chatapp_attachment")
+        pen.execute("ALTER TABLE chatapp_hidden RENAME TO chatapp_counter")
     person.final(asked, 60)
 
 

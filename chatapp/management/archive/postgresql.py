@@ -36,7 +36,8 @@ def restore(described: dict[str, Any], copy: Path) -> None:
     with _connected(described) as connection:
         names = _names(connection)
     # Also those that only a newer version has, and that would keep the others from going.
-    gone = f"DROP TABLE IF EXISTS {', '.join(map(_quoted, names))} CASCADE" if names else "SELECT 1"
+    tables = f"DROP TABLE IF EXISTS {', '.join(map(_quoted, names))} CASCADE" if names else "SELECT 1"
+    gone = f"{tables}; DROP FUNCTION IF EXISTS chatapp_revised()"
     options = ("--no-psqlrc", "--quiet", "--no-password", "--single-transaction", "--set=ON_ERROR_STOP=1")
     _run(described, "psql", *options, f"--command={gone}", f"--file={script}")
 

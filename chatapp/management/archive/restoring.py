@@ -60,7 +60,7 @@ def restore(path: Path, *, force: bool = False, with_secrets: bool = False) -> R
         kept = with_secrets and secret.exists() and _keep(secret.read_bytes())
     differences = _compared(manifest, engine.counts(own.settings_dict))
     preparation.migrate()
-    ended = recovery.recover().ended
+    ended = recovery.recover_everything().ended
     differences += [f"{one.promise} {one.table} {one.row} {one.sentence}" for one in audit.audit().differences]
     return Restored(manifest, ended, kept, differences)
 

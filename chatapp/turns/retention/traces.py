@@ -78,6 +78,7 @@ TRACES: Final = (
     Trace("chatapp.Item", "assignee", Then.STAYS),
     Trace("chatapp.Review", "reviewer", Then.STAYS),
     Trace("chatapp.Note", "by", Then.STAYS),
+    Trace("chatapp.Notice", "made_by", Then.STAYS),
     # Who of the staff read his conversations stays, sealed, and names him by number.
     Trace(
         "chatapp.Visit",
