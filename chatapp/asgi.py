@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import logging
 import os
@@ -35,6 +36,10 @@ log = logging.getLogger(__name__)
 # A question's way goes through a thread that is woken a few times: while the loop is busy each of these waits so long
 # for its turn, and with Python's usual 5 ms the waits were most of what a first word was late.
 TURN_SECONDS = 0.001
+
+# As glibc numbers what can be set; where it is another library, nothing is.
+MMAP_THRESHOLD, MOST_KEPT_BYTES = -3, 128 * 1024
+ARENA_MAX, ARENAS = -8, 2
 
 environment.require_claude(settings.ENVIRONMENT)
 access.discreet()
@@ -75,6 +80,11 @@ def _begin(running: asyncio.AbstractEventLoop) -> None:
 
 def _settle_down() -> None:
     """What was made at the start stays for ever: the collector need not look at it again."""
+    # A long text that is done with goes back to the system at once: by default the allocator learns to keep such ones,
+    # in one place for each thread, and a few long answers stay in memory as often as there are threads.
+    if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
+        mallopt(MMAP_THRESHOLD, MOST_KEPT_BYTES)
+        mallopt(ARENA_MAX, ARENAS)
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)

@@ -80,6 +80,8 @@ def test_readers_that_stop_reading_cost_nothing_and_are_let_go(product: Product)
     person.final(first)
     tab = Tab(person, first.conversation)
     _long_answers(person, first, 3)
+    # So has what files them.
+    until(lambda: len(product.rows("SELECT turn_id FROM chatapp_filed")) == 4, PATIENCE_SECONDS, "the filing")
     usual = web.resident_bytes
     with ExitStack() as sockets:
         deaf = [DeafReader(person, first.conversation, tab.page.seen) for _ in range(DEAF)]
