@@ -17,7 +17,7 @@ django.setup()
 from django.contrib.auth.models import User  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
-from chatapp.money import ledger, prices  # noqa: E402
+from chatapp.money import ledger, prices, replay  # noqa: E402
 from chatapp.money.ledger import Payer, Wanted  # noqa: E402
 from chatapp.money.models import Budget, Entry  # noqa: E402
 from chatapp.storage.crossing import THREADS  # noqa: E402
@@ -99,6 +99,17 @@ def verify(_: float) -> dict[str, Any]:
     return {"seconds": time.perf_counter() - began, "differences": len(found.differences), "rows": dict(found.rows)}
 
 
+def what_if(_: float) -> dict[str, Any]:
+    """The kind of limit that takes longest to replay."""
+    took = []
+    for scope in ("conversation", "user", "group", "site"):
+        for period in ("day", "month", "total"):
+            began = time.perf_counter()
+            replay.of(Budget(scope=scope, period=period, limit_nanodollars=2_000_000_000), datetime.now(UTC))
+            took.append(time.perf_counter() - began)
+    return {"seconds": max(took)}
+
+
 _NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {entries}) "
 _WHO = "{first} + n / {each} % {people}"
 _WHERE = "printf('%032x', n / {each})"
@@ -129,6 +140,7 @@ def main() -> None:
         "fill": lambda n: fill(int(n)),
         "spend": spend,
         "verify": verify,
+        "replay": what_if,
     }
     sys.stdout.write(json.dumps(acts[act](float(amount))))
 

@@ -9,6 +9,8 @@ import tempfile
 from contextlib import ExitStack
 from typing import IO
 
+from tests import made_once
+
 # In a browser and at the doors; the promises of the story, and the books; the rest. More would crowd two cores.
 PAGES = ["tests/page", "tests/pages"]
 STORY = [*sorted(glob.glob("tests/promises/test_[rs][0-9]*.py")), "tests/money", "tests/nightly", "tests/setup"]
@@ -18,6 +20,7 @@ PYTEST = [sys.executable, "-m", "pytest"]
 
 
 def main() -> int:
+    made_once.folder()
     with ExitStack() as files:
         told = [files.enter_context(tempfile.TemporaryFile()) for _ in BESIDE]
         beside = [_begin(part, out) for part, out in zip(BESIDE, told, strict=True)]

@@ -2,9 +2,11 @@
 
 import functools
 import os
+import shutil
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -16,7 +18,7 @@ from django.test import Client, TransactionTestCase
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
-from tests import machine
+from tests import machine, product
 
 T = TypeVar("T")
 
@@ -42,6 +44,25 @@ def _empty(self: TransactionTestCase) -> None:
 
 
 TransactionTestCase._fixture_teardown = _empty  # type: ignore[attr-defined] # Django's own
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """On SQLite: the one that was copied is not made anew."""
+    return connections["default"].vendor == "sqlite"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_keepdb: bool) -> Iterator[None]:
+    if not django_db_keepdb:
+        yield
+        return
+    database = Path(connections["default"].settings_dict["TEST"]["NAME"])
+    shutil.copy(product.migrated(), database)
+    yield
+    connections["default"].close()
+    for end in ("", "-wal", "-shm", "-journal"):
+        Path(f"{database}{end}").unlink(missing_ok=True)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -19,10 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests import nursery
+from tests import made_once, nursery
 
 ROOT = Path(__file__).resolve().parent.parent
 PEOPLE = tuple(f"person{number}" for number in range(24))
+DATABASE = "chat.sqlite3"
 SECRET = "a secret that only the tests know, and no one else"
 T = TypeVar("T")
 
@@ -67,18 +68,29 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def migrated() -> Path:
+    """A database as `prepare` leaves it."""
+
+    def make(folder: Path) -> None:
+        manage(environment(folder / DATABASE, "http://127.0.0.1:1"), "prepare")
+        made_once.settled(folder / DATABASE)
+
+    return made_once.made("migrated", make) / DATABASE
+
+
 @functools.cache
 def _template() -> tuple[Path, dict[str, str]]:
-    """A migrated database with people in it, made once per run and copied for every product."""
-    folder = Path(tempfile.mkdtemp(prefix="chatapp-template-"))
-    database = folder / "chat.sqlite3"
-    env = environment(database, "http://127.0.0.1:1")
-    manage(env, "prepare")
-    out = manage(env, "shell", "-v", "0", "-c", POPULATE % (PEOPLE,))
-    sessions: dict[str, str] = json.loads(out.split("SESSIONS", 1)[1])
-    with contextlib.closing(sqlite3.connect(database)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return database, sessions
+    """A migrated database with people in it, copied for every product."""
+
+    def make(folder: Path) -> None:
+        database = shutil.copy(migrated(), folder / DATABASE)
+        out = manage(environment(database, "http://127.0.0.1:1"), "shell", "-v", "0", "-c", POPULATE % (PEOPLE,))
+        (folder / "sessions.json").write_text(out.split("SESSIONS", 1)[1])
+        made_once.settled(database)
+
+    place = made_once.made("people", make)
+    sessions: dict[str, str] = json.loads((place / "sessions.json").read_text())
+    return place / DATABASE, sessions
 
 
 def environment(database: Path, claude_url: str, **changes: str) -> dict[str, str]:
@@ -127,7 +139,7 @@ class Product:
 
     def __post_init__(self) -> None:
         template, self.sessions = _template()
-        self.database = self.folder / "chat.sqlite3"
+        self.database = self.folder / DATABASE
         shutil.copy(template, self.database)
 
     @property

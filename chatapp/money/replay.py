@@ -80,6 +80,12 @@ _REPLAY = """
     FROM stopped ORDER BY saved DESC, first LIMIT {shown}
 """
 
+# The groups of whoever paid, when he did; few combinations of them pay on any one day, and many people share them.
+_OF_GROUPS = """
+    (SELECT groups, day, sum(nanodollars) AS nanodollars FROM chatapp_entry GROUP BY groups, day) entry
+    JOIN auth_group ON entry.groups LIKE '%%,' || auth_group.id || ',%%'
+"""
+
 
 def _spenders(budget: Budget) -> tuple[str, str, list[object]]:
     """How SQL names the subjects, and in which rows they are found."""
@@ -89,9 +95,7 @@ def _spenders(budget: Budget) -> tuple[str, str, list[object]]:
     column = standings.SUBJECTS[scope]
     source, name = "chatapp_entry entry", f"entry.{column}"
     if scope is Scope.GROUP:
-        # The groups of whoever paid, when he did.
-        source += " JOIN auth_group ON entry.groups LIKE '%%,' || auth_group.id || ',%%'"
-        name = "auth_group.id"
+        source, name = _OF_GROUPS, "auth_group.id"
     subject = getattr(budget, column)
     if subject is not None:
         return name, f"{source} WHERE {name} = %s", [subject]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.utils import timezone
 
 from chatapp.money import limits, replay
 from chatapp.money.models import Budget, Entry
+from chatapp.storage import statements
 from tests.money.spending import cents, only, spend
 
 pytestmark = pytest.mark.django_db
@@ -100,34 +103,54 @@ def test_what_only_tells_stops_nobody(ada: User) -> None:
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_entries_are_replayed_within_a_second() -> None:
+def test_a_hundred_thousand_entries_are_replayed_for_little_more_than_reading_them() -> None:
     _work_of_sixty_days()
+    reading = min(_work(lambda: statements.rows(_READ_ONCE)) for _ in range(3))
     for scope in ("conversation", "user", "group", "site"):
         for period in ("day", "month", "total"):
-            # Of work: the machine may be busy with other things.
-            before = time.process_time()
-            seen = effect(scope=scope, period=period, limit_nanodollars=cents(2))
-            assert time.process_time() - before < 1, (scope, period)
-            assert seen.count or (scope, period) == ("conversation", "day")
+            seen = []
+            replaying = _work(lambda: seen.append(effect(scope=scope, period=period, limit_nanodollars=cents(2))))  # noqa: B023
+            assert replaying < reading * 3, (scope, period)
+            assert seen[0].count or (scope, period) == ("conversation", "day")
+
+
+def _work(act: Callable[[], object]) -> float:
+    """The machine may be busy with other things."""
+    before = time.process_time()
+    act()
+    return time.process_time() - before
+
+
+_READ_ONCE = "SELECT conversation_id, day, sum(nanodollars) FROM chatapp_entry GROUP BY 1, 2"
 
 
 def _work_of_sixty_days() -> None:
     groups = [Group.objects.create(name=name) for name in ("Poets", "Painters", "Plumbers")]
-    today = limits.today(timezone.now())
+    now, today = timezone.now(), limits.today(timezone.now())
     conversations = [uuid4() for _ in range(20_000)]
-    Entry.objects.bulk_create(
-        (
-            Entry(
-                kind="adjustment",
-                reason="a day's work",
-                user_id=number % 500,
-                conversation_id=conversations[number % 20_000],
-                groups=f",{groups[number % 3].pk},",
-                day=today - timedelta(days=number % 60),
-                nanodollars=cents(1),
-                at=timezone.now(),
-            )
+    fields = [field for field in Entry._meta.concrete_fields if field.name != "id"]
+    plain = Entry(kind="adjustment", reason="a day's work", nanodollars=cents(1), at=now, day=today)
+    values = {field.column: field.get_db_prep_save(getattr(plain, field.attname), connection) for field in fields}
+    days = [_prepared("day", today - timedelta(days=number)) for number in range(60)]
+    whose = [_prepared("conversation_id", one) for one in conversations]
+    statements.run_many(
+        f"INSERT INTO chatapp_entry ({', '.join(values)}) VALUES ({statements.marks([*values])})",
+        [
+            [
+                *(
+                    values
+                    | {
+                        "user_id": number % 500,
+                        "conversation_id": whose[number % 20_000],
+                        "groups": f",{groups[number % 3].pk},",
+                        "day": days[number % 60],
+                    }
+                ).values()
+            ]
             for number in range(100_000)
-        ),
-        batch_size=5_000,
+        ],
     )
+
+
+def _prepared(name: str, value: object) -> object:
+    return Entry._meta.get_field(name).get_db_prep_save(value, connection)

@@ -57,6 +57,8 @@ def test_a_death_in_a_crowd_loses_nobody_more_than_a_blink(product: Product) -> 
         tabs = list(crowd.map(lambda one, to: Tab(one, to.conversation), people, asked))
     for tab, one in zip(tabs, asked, strict=True):
         tab.until(lambda page, turn=one.turn: len(page.text(turn)) > 300)  # type: ignore[misc]
+    # So that each of them has seen as much a blink before the death, however busy the machine was until now.
+    time.sleep(LOST_SECONDS)
     due_at = time.monotonic() - LOST_SECONDS
     web.signal(signal.SIGKILL)
     web.dies()
@@ -65,7 +67,7 @@ def test_a_death_in_a_crowd_loses_nobody_more_than_a_blink(product: Product) -> 
     for person, tab, one, texts in zip(people, tabs, asked, due, strict=True):
         turn = person.final(one)
         assert turn["state"] == "interrupted"
-        assert len(texts[-1]) > 100
+        assert len(texts[-1]) > 300
         assert turn["answer"].startswith(texts[-1])
         tab.until_state(one.turn, "interrupted")
         tab.converges()
