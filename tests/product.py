@@ -83,7 +83,8 @@ def _template() -> tuple[Path, dict[str, str]]:
     """A migrated database with people in it, copied for every product."""
 
     def make(folder: Path) -> None:
-        database = shutil.copy(migrated(), folder / DATABASE)
+        database = folder / DATABASE
+        shutil.copy(migrated(), database)
         out = manage(environment(database, "http://127.0.0.1:1"), "shell", "-v", "0", "-c", POPULATE % (PEOPLE,))
         (folder / "sessions.json").write_text(out.split("SESSIONS", 1)[1])
         made_once.settled(database)

@@ -126,31 +126,27 @@ _READ_ONCE = "SELECT conversation_id, day, sum(nanodollars) FROM chatapp_entry G
 
 def _work_of_sixty_days() -> None:
     groups = [Group.objects.create(name=name) for name in ("Poets", "Painters", "Plumbers")]
-    now, today = timezone.now(), limits.today(timezone.now())
+    today = limits.today(timezone.now())
+    first = Entry.objects.create(
+        kind="adjustment",
+        reason="a day's work",
+        nanodollars=cents(1),
+        at=timezone.now(),
+        day=today,
+        user_id=0,
+        conversation_id=uuid4(),
+        groups=f",{groups[0].pk},",
+    )
+    others = ("user_id", "conversation_id", "groups", "day")
+    same = ", ".join({field.attname for field in Entry._meta.concrete_fields} - {"id", *others})
+    days = [today - timedelta(days=number) for number in range(60)]
     conversations = [uuid4() for _ in range(20_000)]
-    fields = [field for field in Entry._meta.concrete_fields if field.name != "id"]
-    plain = Entry(kind="adjustment", reason="a day's work", nanodollars=cents(1), at=now, day=today)
-    values = {field.column: field.get_db_prep_save(getattr(plain, field.attname), connection) for field in fields}
-    days = [_prepared("day", today - timedelta(days=number)) for number in range(60)]
-    whose = [_prepared("conversation_id", one) for one in conversations]
+    whose = [one.hex if connection.vendor == "sqlite" else one for one in conversations]
     statements.run_many(
-        f"INSERT INTO chatapp_entry ({', '.join(values)}) VALUES ({statements.marks([*values])})",
+        f"INSERT INTO chatapp_entry ({', '.join(others)}, {same}) SELECT %s, %s, %s, %s, {same} FROM chatapp_entry "
+        f"WHERE id = {first.pk}",
         [
-            [
-                *(
-                    values
-                    | {
-                        "user_id": number % 500,
-                        "conversation_id": whose[number % 20_000],
-                        "groups": f",{groups[number % 3].pk},",
-                        "day": days[number % 60],
-                    }
-                ).values()
-            ]
-            for number in range(100_000)
+            (number % 500, whose[number % 20_000], f",{groups[number % 3].pk},", str(days[number % 60]))
+            for number in range(1, 100_000)
         ],
     )
-
-
-def _prepared(name: str, value: object) -> object:
-    return Entry._meta.get_field(name).get_db_prep_save(value, connection)
