@@ -93,6 +93,10 @@ class Person:
     def begin(self, question: str, ask_id: str = "") -> Asked:
         return _asked(self.try_to_begin(question, ask_id))
 
+    def insist(self, question: str, ask_id: str) -> Asked:
+        """As a page does: what could not be kept, because the database was busy for too long, is sent again."""
+        return _asked(until(lambda: None if (one := self.try_to_begin(question, ask_id)).status == 503 else one))
+
     def try_to_ask(self, conversation: str, question: str, ask_id: str = "") -> Answer:
         return self.post(f"/c/{conversation}/turns/", {"question": question, "ask_id": ask_id or str(uuid4())})
 

@@ -55,8 +55,8 @@ class OnPostgreSQL(Product):
 
     def freeze(self, web: Web) -> None:
         with psycopg.connect(self._url) as connection:
-            # Who has written is waited for, and whoever wants to write waits.
-            connection.execute("LOCK TABLE chatapp_conversation, chatapp_turn, chatapp_checkpoint IN EXCLUSIVE MODE")
+            # Whoever wants to write waits from then on. To wait with one of them in hand might be a deadlock.
+            until(lambda: _all_ours(connection), what="a moment in which nobody writes")
             web.signal(signal.SIGSTOP)
             until(web.is_stopped)
 
@@ -75,6 +75,16 @@ class OnPostgreSQL(Product):
     @property
     def _url(self) -> str:
         return self.settings["DATABASE_URL"]
+
+
+def _all_ours(connection: psycopg.Connection) -> bool:
+    tables = "chatapp_conversation, chatapp_turn, chatapp_checkpoint"
+    try:
+        connection.execute(f"LOCK TABLE {tables} IN EXCLUSIVE MODE NOWAIT")
+    except psycopg.errors.LockNotAvailable:
+        connection.rollback()
+        return False
+    return True
 
 
 def _ours(sql: str) -> Any:

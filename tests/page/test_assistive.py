@@ -136,7 +136,7 @@ def test_forced_colours_keep_every_icon(desk: Desk) -> None:
 def test_reduced_motion_leaves_nothing_moving(desk: Desk) -> None:
     page = desk.open("/", reduced_motion="reduce")
     ask(page, "[[pace:60]] [[tokens:80]] write")
-    turn(page).locator(".block").wait_for()
+    turn(page).locator(".block").first.wait_for()
     assert page.evaluate("document.getAnimations().length") == 0
     assert page.evaluate(
         "[...document.querySelectorAll('*')].every(item => getComputedStyle(item).scrollBehavior === 'auto')"

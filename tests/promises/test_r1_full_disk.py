@@ -35,8 +35,8 @@ def _no_room(product: Product) -> Iterator[None]:
 def test_a_full_disk_costs_no_words_and_accepts_no_question_that_it_cannot_keep(product: Product) -> None:
     product.start()
     writing, ending, newcomer = (Person(product, number) for number in range(3))
-    long = writing.begin("Go on. [[tokens:150]] [[pace:50]] [[think:0]]")
-    short = ending.begin("A little. [[tokens:25]] [[pace:50]] [[think:0]]")
+    long = writing.begin("Go on. [[tokens:400]] [[pace:50]] [[think:0]]")
+    short = ending.begin("A little. [[tokens:100]] [[pace:50]] [[think:0]]")
     tabs = [Tab(writing, long.conversation), Tab(ending, short.conversation)]
     tabs[0].until(lambda page: len(page.text(long.turn)) > 50)
     question, ask_id = "Is there room? [[tokens:5]]", str(uuid4())
@@ -57,8 +57,8 @@ def test_a_full_disk_costs_no_words_and_accepts_no_question_that_it_cannot_keep(
     people = (writing, ending, newcomer)
     turns = [person.final(one) for person, one in zip(people, (long, short, kept), strict=True)]
     assert [(turn["state"], len(turn["answer"].split())) for turn in turns] == [
-        ("answered", 150),
-        ("answered", 25),
+        ("answered", 400),
+        ("answered", 100),
         ("answered", 5),
     ]
     for tab, one in zip(tabs, (long, short), strict=True):

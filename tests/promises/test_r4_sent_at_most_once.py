@@ -45,7 +45,7 @@ def test_a_process_that_froze_past_its_lease_changes_nothing_when_it_wakes(produ
         until(person.web.is_stopped, 30, "the freeze")
         # Whether the form was answered is not known: it is sent again, to a process that is awake.
         elsewhere = Person(product, person.number, web=keeper)
-        asked = elsewhere.begin(question, ask_id)
+        asked = elsewhere.insist(question, ask_id)
         elsewhere.final(asked)
         return asked
 

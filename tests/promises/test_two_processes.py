@@ -109,7 +109,7 @@ def test_whatever_is_done_through_one_process_reaches_the_pages_of_the_other(
     here, there = (Person(ground, 3, web=web) for web in pair)
     first = here.begin("One. [[tokens:20]]")
     here.final(first)
-    until(lambda: not ground.rows("SELECT 1 FROM chatapp_attempt WHERE outcome = 'running'"))
+    until(lambda: not ground.rows("SELECT 1 FROM chatapp_attempt WHERE outcome = 'running'"), 30)
     tab = Tab(there, first.conversation)
     assert here.post(f"/c/{first.conversation}/rename/", {"title": "Another name"}).status == 200
     tab.until(lambda page: page.titles[-1:] == ["Another name"], 2, "the name")

@@ -129,7 +129,7 @@ def _sink(one: Wreck) -> None:
         one.asked = one.person.begin(one.question, one.ask_id)
         one.tab = Tab(one.person, one.asked.conversation)
     assert one.person.web
-    one.person.web.dies(30)
+    one.person.web.dies(60)
     one.died_at = time.monotonic()
     one.sights = list(one.tab.page.sights) if one.tab else []
 
