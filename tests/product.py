@@ -54,12 +54,14 @@ print("SESSIONS" + json.dumps(sessions))
 
 def until(look: Callable[[], T | None], seconds: float = 15.0, what: str = "it") -> T:
     """The first truthy answer; an assertion when it never comes."""
-    deadline = time.monotonic() + seconds
+    began = time.monotonic()
     while True:
         if found := look():
             return found
-        assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
-        time.sleep(0.02)
+        waited = time.monotonic() - began
+        assert waited < seconds, f"{what} did not happen within {seconds} s"
+        # Each look costs the machine something, and whoever has waited for long may wait a little longer.
+        time.sleep(min(0.02 + waited / 20, 0.1))
 
 
 def free_port() -> int:

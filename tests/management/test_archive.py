@@ -232,7 +232,7 @@ def test_a_full_disk_leaves_no_half_of_a_file(product: Product, tmp_path: Path) 
 def test_a_large_archive_is_never_in_memory(product: Product, tmp_path: Path) -> None:
     drawer = product.folder / "attachments" / "ab"
     drawer.mkdir(parents=True)
-    for number in range(12):
+    for number in range(4):
         with (drawer / f"ab{number:038x}").open("wb") as file:
             file.truncate(25_000_000)
     script = (
@@ -243,5 +243,5 @@ def test_a_large_archive_is_never_in_memory(product: Product, tmp_path: Path) ->
     )
     done = run(product.env, "shell", "-v", "0", "-c", script)
     assert done.code == 0, done
-    assert (tmp_path / "large.tar").stat().st_size > 300_000_000
+    assert (tmp_path / "large.tar").stat().st_size > 100_000_000
     assert int(done.said.split("grown")[1]) < 40_000
