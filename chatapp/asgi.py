@@ -23,12 +23,13 @@ from django.urls import path, re_path  # noqa: E402
 
 from chatapp import environment, loop  # noqa: E402
 from chatapp.claude import gate  # noqa: E402
-from chatapp.live import farewell, limits, news, notices, outages, rounds, versions  # noqa: E402
+from chatapp.live import audience, farewell, limits, news, notices, outages, rounds, versions  # noqa: E402
 from chatapp.live.consumer import Listener, turn_away  # noqa: E402
 from chatapp.nightly import watch  # noqa: E402
 from chatapp.onethread import OneThreadHandler  # noqa: E402
 from chatapp.review import rounds as reviews  # noqa: E402
-from chatapp.telemetry import access, traces  # noqa: E402
+from chatapp.telemetry import access, measures, traces  # noqa: E402
+from chatapp.telemetry.measures import Measure  # noqa: E402
 from chatapp.turns import shift  # noqa: E402
 
 log = logging.getLogger(__name__)
@@ -68,14 +69,10 @@ async def application(
 def _begin(running: asyncio.AbstractEventLoop) -> None:
     gate.begin(running)
     shift.begin(running)
-    rounds.begin(running)
-    watch.begin(running)
-    reviews.begin(running)
-    limits.begin(running)
-    news.begin(running)
-    notices.begin(running)
-    versions.begin(running)
+    for part in (*rounds.ROUNDS, *(room.ROUND for room in (watch, reviews, limits, news, notices, versions))):
+        part.begin(running)
     outages.begin()
+    measures.watch(Measure.SOCKETS, lambda: {(): audience.sockets()})
 
 
 def _settle_down() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -12,45 +10,33 @@ from django.utils import timezone
 from chatapp.live import screens
 from chatapp.live.wire import Parcel
 from chatapp.storage.crossing import in_thread
+from chatapp.storage.rounds import Round
 from chatapp.turns import frames, later
 from chatapp.turns.later import News
 
-log = logging.getLogger(__name__)
-
-LOOK_EVERY_SECONDS = 1.0
 # Who comes later than this finds the mark on the page itself.
 LATELY = timedelta(minutes=10)
 
-_tasks: set[asyncio.Task[None]] = set()
+
+class _Known:
+    """What the rails of all open pages show."""
+
+    news: frozenset[News] = frozenset()
 
 
-def begin(loop: asyncio.AbstractEventLoop) -> None:
-    """Watch on this process's loop for as long as it runs."""
-    if not _tasks:
-        _tasks.add(loop.create_task(_watch()))
+_known = _Known()
 
 
-async def _watch() -> None:
-    known: frozenset[News] = frozenset()
-    while True:
-        await asyncio.sleep(LOOK_EVERY_SECONDS)
-        if not screens.on:
-            continue
-        try:
-            known = await look(known)
-        except Exception:
-            # Whatever it was, the next look is not to be missed.
-            log.exception("it could not be seen whether a question that waited was answered; trying again")
-
-
-async def look(known: frozenset[News]) -> frozenset[News]:
+async def look() -> None:
     """Bring every rail up to date that shows too little or too much; what is watched is no news."""
+    if not screens.on:
+        return
     found = frozenset(await in_thread(later.news, timezone.now() - LATELY))
     watched = {one for one in found if (screen := screens.on.get(one.conversation_id)) and screen.wires}
     for one in watched:
         await in_thread(later.see, one.conversation_id)
-    await _tell(known ^ (found - watched))
-    return found - watched
+    await _tell(_known.news ^ (found - watched))
+    _known.news = found - watched
 
 
 async def _tell(changed: Iterable[News]) -> None:
@@ -60,3 +46,6 @@ async def _tell(changed: Iterable[News]) -> None:
             parcel = Parcel(frame)
             for wire in pages:
                 wire.push(parcel)
+
+
+ROUND = Round(look, 1.0, "it could not be seen whether a question that waited was answered")

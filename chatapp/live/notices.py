@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-
 from django.utils import timezone
 
 from chatapp.live import screens
 from chatapp.live.wire import Parcel, Wire
 from chatapp.storage.crossing import in_thread
+from chatapp.storage.rounds import Round
 from chatapp.turns import frames, notices
 from chatapp.turns.notices import Told
-
-log = logging.getLogger(__name__)
-
-LOOK_EVERY_SECONDS = 2.0
-
-_tasks: set[asyncio.Task[None]] = set()
-
-
-def begin(loop: asyncio.AbstractEventLoop) -> None:
-    """Watch on this process's loop for as long as it runs."""
-    if not _tasks:
-        _tasks.add(loop.create_task(_watch()))
 
 
 class _Board:
@@ -35,18 +21,12 @@ class _Board:
 _board = _Board()
 
 
-async def _watch() -> None:
-    while True:
-        await asyncio.sleep(LOOK_EVERY_SECONDS)
-        if not screens.on:
-            # Who comes next says what it shows.
-            _board.told = ()
-            continue
-        try:
-            await look()
-        except Exception:
-            # Whatever it was, the next look is not to be missed.
-            log.exception("it could not be seen what everybody is to be told; trying again")
+async def _look_round() -> None:
+    if screens.on:
+        await look()
+    else:
+        # Who comes next says what it shows.
+        _board.told = ()
 
 
 async def look() -> tuple[Told, ...]:
@@ -65,3 +45,6 @@ async def catch_up(wire: Wire, shown: str) -> None:
     told = await look()
     if shown != notices.shown(told):
         wire.push(Parcel(frames.notices(told)))
+
+
+ROUND = Round(_look_round, 2.0, "it could not be seen what everybody is to be told")

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import time
 
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
-from django.db import DatabaseError
 from django.utils import timezone
 
-from chatapp.live import audience, screens
+from chatapp.live import screens
 from chatapp.live.consumer import SIGNED_OUT
 from chatapp.live.wire import Wire
 from chatapp.storage.crossing import in_thread
+from chatapp.storage.rounds import Round
 from chatapp.telemetry import measures
 from chatapp.telemetry.measures import Measure
 from chatapp.turns import frames
-
-log = logging.getLogger(__name__)
 
 RUNNING_BEAT_SECONDS = 0.9
 IDLE_BEAT_SECONDS = 20.0
@@ -27,24 +23,22 @@ ROUND_SECONDS = 1.0
 SESSIONS_EVERY_ROUNDS = 3
 CHUNK = 500
 
-_tasks: set[asyncio.Task[None]] = set()
+
+class _Clock:
+    """When the next beat was due, to see how late the loop is."""
+
+    due_at: float | None = None
 
 
-def begin(loop: asyncio.AbstractEventLoop) -> None:
-    """Walk the rounds on this process's loop for as long as it runs."""
-    measures.watch(Measure.SOCKETS, lambda: {(): audience.sockets()})
-    if not _tasks:
-        for walk in (_beat_for_ever(), _check_for_ever()):
-            _tasks.add(loop.create_task(walk))
+_clock = _Clock()
 
 
-async def _beat_for_ever() -> None:
-    while True:
-        due_at = time.monotonic() + ROUND_SECONDS / 2
-        await asyncio.sleep(ROUND_SECONDS / 2)
-        now = time.monotonic()
-        measures.observe(Measure.LOOP_LAG, now - due_at)
-        beat(now)
+async def _beat() -> None:
+    now = time.monotonic()
+    if _clock.due_at is not None:
+        measures.observe(Measure.LOOP_LAG, now - _clock.due_at)
+    beat(now)
+    _clock.due_at = time.monotonic() + ROUND_SECONDS / 2
 
 
 def beat(now: float) -> None:
@@ -54,15 +48,6 @@ def beat(now: float) -> None:
         if now - screen.last_frame >= silence:
             screen.send(frames.BEAT)
         screen.mend(now)
-
-
-async def _check_for_ever() -> None:
-    while True:
-        await asyncio.sleep(ROUND_SECONDS * SESSIONS_EVERY_ROUNDS)
-        try:
-            await check_sessions()
-        except DatabaseError:
-            log.exception("the sessions could not be checked; trying again")
 
 
 async def check_sessions() -> None:
@@ -96,3 +81,9 @@ def _alive(visitors: set[tuple[str, int, str]]) -> set[tuple[str, int, str]]:
         active = get_user_model().objects.filter(pk__in=people[start : start + CHUNK], is_active=True)
         credentials.update(active.values_list("pk", "password"))
     return {v for v in visitors if v[0] in sessions and credentials.get(v[1]) == v[2]}
+
+
+ROUNDS = (
+    Round(_beat, ROUND_SECONDS / 2, "the open pages could not be kept awake"),
+    Round(check_sessions, ROUND_SECONDS * SESSIONS_EVERY_ROUNDS, "the sessions could not be checked"),
+)

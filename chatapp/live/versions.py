@@ -2,37 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from typing import Final
-
 from chatapp.live import screens
 from chatapp.live.screens import Screen
 from chatapp.storage.crossing import in_thread
+from chatapp.storage.rounds import Round
 from chatapp.turns import elsewhere, glance
 from chatapp.turns.glance import Mark
-
-log = logging.getLogger(__name__)
-
-LOOK_EVERY_SECONDS: Final = 1.0
-
-_tasks: set[asyncio.Task[None]] = set()
-
-
-def begin(loop: asyncio.AbstractEventLoop) -> None:
-    """Watch on this process's loop for as long as it runs."""
-    if not _tasks:
-        _tasks.add(loop.create_task(_watch()))
-
-
-async def _watch() -> None:
-    while True:
-        await asyncio.sleep(LOOK_EVERY_SECONDS)
-        try:
-            await look()
-        except Exception:
-            # Whatever it was, the next look is not to be missed: where there is no Redis, nothing else tells.
-            log.exception("it could not be seen whether another process changed something; trying again")
 
 
 async def look() -> None:
@@ -56,3 +31,7 @@ def _compare(screen: Screen, mark: Mark | None) -> None:
         # Begun again by another process, which changes no version. Once: what is on no shown branch stays unshown.
         screen.overtaken_by = mark
         screen.overtake()
+
+
+# Where there is no Redis, nothing else tells.
+ROUND = Round(look, 1.0, "it could not be seen whether another process changed something")
