@@ -7,7 +7,7 @@ COPY requirements.lock .
 RUN python -m venv --without-pip /opt/chat \
     && python -m pip --python /opt/chat/bin/python install --no-cache-dir --disable-pip-version-check \
         --require-hashes --no-deps --only-binary :all: --requirement requirements.lock
-COPY manage.py ./
+COPY manage.py pyproject.toml ./
 COPY chatapp chatapp
 COPY templates templates
 COPY static static

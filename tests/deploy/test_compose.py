@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 import yaml
 
-from chatapp import environment
+from chatapp import databases, environment
 from tests.deploy.dockerfile import instructions
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,6 +108,14 @@ def test_the_web_waits_for_its_tables_and_the_proxy_for_the_web() -> None:
 def test_a_stopping_web_process_has_more_time_than_its_answers_are_promised() -> None:
     web = services()["web"]
     assert int(web["stop_grace_period"].removesuffix("s")) > read_environment("web").grace_seconds + 10
+
+
+def test_two_versions_of_four_processes_find_room_in_the_database_and_every_page_a_file() -> None:
+    pool = databases.configure("postgres://host/name", Path())["OPTIONS"]["pool"]["max_size"]
+    [most] = [word.split("=")[1] for word in services()["database"]["command"] if word.startswith("max_connections=")]
+    assert 2 * 4 * pool + 20 < int(most) < services()["database"]["pids_limit"]
+    files = (ROOT / "deploy" / "nginx.conf").read_text().split("worker_rlimit_nofile ")[1].split(";")[0]
+    assert all(one["ulimits"]["nofile"] == {"soft": int(files), "hard": int(files)} for one in services().values())
 
 
 def test_only_the_proxy_is_reached_and_the_stores_reach_nobody() -> None:

@@ -7,10 +7,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,9 +70,12 @@ def test_only_what_the_image_takes_is_sent_to_the_engine() -> None:
     assert sent == set(copied())
 
 
-@pytest.mark.slow
-def test_what_it_copies_is_enough_and_writes_only_to_var(tmp_path: Path) -> None:
-    tree = tmp_path / "chat"
+@pytest.fixture
+def tree() -> Iterator[Path]:
+    """The files of the image and its volume, each with the owner that it has there; others may pass."""
+    folder = Path(tempfile.mkdtemp(prefix="chatapp-image-"))
+    folder.chmod(0o755)
+    tree = folder / "chat"
     tree.mkdir()
     for name in copied():
         ignore = shutil.ignore_patterns("__pycache__")
@@ -77,8 +83,16 @@ def test_what_it_copies_is_enough_and_writes_only_to_var(tmp_path: Path) -> None
             shutil.copytree(ROOT / name, tree / name, ignore=ignore)
         else:
             shutil.copy(ROOT / name, tree / name)
+    (tree / "var").mkdir(mode=0o750)
+    os.chown(tree / "var", somebody().get("user", -1), somebody().get("group", -1))
+    yield tree
+    shutil.rmtree(folder)
+
+
+@pytest.mark.slow
+def test_what_it_copies_is_enough_and_writes_only_to_var(tree: Path) -> None:
     before = set(tree.rglob("*"))
-    with as_in_the_image(tree) as port:
+    with as_in_the_image(tree) as (port, run):
         check = next(one.words for one in instructions() if one.name == "HEALTHCHECK")
         script = check[-1].replace(":8000", f":{port}")
         assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
@@ -88,6 +102,9 @@ def test_what_it_copies_is_enough_and_writes_only_to_var(tmp_path: Path) -> None
             sheets = re.findall(r'href="(/static/[^"]+\.css)"', page.read().decode())
         with urllib.request.urlopen(f"http://127.0.0.1:{port}{sheets[0]}", timeout=20) as sheet:
             assert sheet.status == 200
+        assert re.fullmatch(r"\S{8,}\n", run("manage.py", "setup_code"))
+        run("manage.py", "backup", "--to", "var/chat.tar")
+    assert (tree / "var" / "chat.tar").stat().st_mode & 0o777 == 0o600
     written = {path for path in set(tree.rglob("*")) - before if path.is_file()}
     assert written
     assert {path.relative_to(tree).parts[0] for path in written} == {"var"}
@@ -95,11 +112,24 @@ def test_what_it_copies_is_enough_and_writes_only_to_var(tmp_path: Path) -> None
 
 def copied() -> list[str]:
     """What is taken from the project, by name."""
-    return [copy.split()[0] for copy in named("COPY", 0)]
+    return [name for copy in named("COPY", 0) for name in copy.split()[:-1]]
+
+
+@cache
+def somebody() -> dict[str, Any]:
+    """Who runs in the image, a number without a name or a home; ourselves, where we cannot become somebody else."""
+    number, group = map(int, named("USER")[0].split(":"))
+    other: dict[str, Any] = {"user": number, "group": group, "extra_groups": []}
+    if (
+        os.geteuid() == 0
+        and subprocess.run([sys.executable, "-c", "import django"], check=False, **other).returncode == 0
+    ):
+        return other
+    return {}
 
 
 @contextmanager
-def as_in_the_image(tree: Path) -> Iterator[int]:
+def as_in_the_image(tree: Path) -> Iterator[tuple[int, Callable[..., str]]]:
     """Its own commands with nothing but its own files, prepared first."""
     port = free_port()
     env = {
@@ -111,15 +141,20 @@ def as_in_the_image(tree: Path) -> Iterator[int]:
         "CHATAPP_SIMULATED": "1",
         "ANTHROPIC_BASE_URL": "http://127.0.0.1:9",
     }
-    python = [sys.executable]
-    subprocess.run([*python, "manage.py", "prepare"], cwd=tree, env=env, check=True)
+    as_somebody: dict[str, Any] = {"cwd": tree, "env": env, **somebody()}
+
+    def run(*arguments: str) -> str:
+        command = [sys.executable, *arguments]
+        return str(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, **as_somebody).stdout)
+
+    run("manage.py", "prepare")
     program, *arguments = next(one.words for one in instructions() if one.name == "CMD" and one.stage == FINAL)
     arguments[arguments.index("-p") + 1] = str(port)
     arguments[arguments.index("-b") + 1] = "127.0.0.1"
-    with subprocess.Popen([*python, "-m", program, *arguments], cwd=tree, env=env) as server:
+    with subprocess.Popen([sys.executable, "-m", program, *arguments], **as_somebody) as server:
         try:
             until(lambda: _answers(port), 60, "the web process")
-            yield port
+            yield port, run
         finally:
             server.kill()
 
