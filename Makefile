@@ -16,7 +16,7 @@ setup: .venv/.tools  ## everything but the serving, test tools included
 	@$(BIN)/python -m tests.machine
 	@$(BIN)/python manage.py prepare
 
-test: setup  ## every test: units, journeys, a real browser, a real Redis, a real PostgreSQL
+test: setup  ## every test: units, journeys, a real browser; STORES=large: all of it on PostgreSQL and Redis
 	@$(BIN)/python -m tests
 
 quick: .venv/.tools  ## the tests that need no browser and no patience

@@ -1,15 +1,20 @@
-"""The whole suite, in three parts side by side: most of its time it waits for servers and browsers, not for a core."""
+"""The whole suite, in three parts side by side: most of its time it waits for servers and browsers, not for a core.
+
+With STORES=large the tests' own rows are in a PostgreSQL and their messages in a Redis; with arguments only what they
+name is run, as pytest would.
+"""
 
 from __future__ import annotations
 
 import glob
+import os
 import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
 from typing import IO
 
-from tests import made_once
+from tests import made_once, stores
 
 # In a browser and at the doors; the promises of the story, and the books; the rest. More would crowd two cores.
 PAGES = ["tests/page", "tests/pages"]
@@ -19,10 +24,13 @@ REST = ["tests", *(f"--ignore={path}" for part in BESIDE for path in part)]
 PYTEST = [sys.executable, "-m", "pytest"]
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     made_once.folder()
-    with ExitStack() as files:
-        told = [files.enter_context(tempfile.TemporaryFile()) for _ in BESIDE]
+    with ExitStack() as stack:
+        os.environ.update(_stores(os.environ.get("STORES") or "small", stack))
+        if arguments:
+            return subprocess.call([*PYTEST, *arguments])
+        told = [stack.enter_context(tempfile.TemporaryFile()) for _ in BESIDE]
         beside = [_begin(part, out) for part, out in zip(BESIDE, told, strict=True)]
         try:
             codes = [subprocess.call([*PYTEST, *REST])]
@@ -38,10 +46,18 @@ def main() -> int:
     return max(codes)
 
 
+def _stores(size: str, stack: ExitStack) -> dict[str, str]:
+    if size == "large":
+        return stack.enter_context(stores.large())
+    if size != "small":
+        sys.exit("STORES is small (SQLite, in-process) or large (PostgreSQL, Redis).")
+    return {}
+
+
 def _begin(part: list[str], told: IO[bytes]) -> subprocess.Popen[bytes]:
     """One part in a process of its own; the cache of failures is one file, and left to the rest."""
     return subprocess.Popen([*PYTEST, "-p", "no:cacheprovider", *part], stdout=told, stderr=subprocess.STDOUT)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -14,42 +14,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tests import made_once, nursery
+from tests.populating import POPULATE
 
 ROOT = Path(__file__).resolve().parent.parent
 PEOPLE = tuple(f"person{number}" for number in range(24))
 DATABASE = "chat.sqlite3"
 SECRET = "a secret that only the tests know, and no one else"
 T = TypeVar("T")
-
-POPULATE = """
-import json
-from importlib import import_module
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.auth.models import User
-from chatapp.money.models import Budget
-# Only the tests about money are to meet a limit.
-Budget.objects.update(limit_nanodollars=10_000 * 10**9)
-sessions = {}
-for name in %r:
-    user = User(username=name)
-    user.password = "!unusable" + name
-    user.save()
-    for place in ("", "-phone"):
-        session = import_module(settings.SESSION_ENGINE).SessionStore()
-        session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-        session.save()
-        sessions[name + place] = session.session_key
-print("SESSIONS" + json.dumps(sessions))
-"""
 
 
 def until(look: Callable[[], T | None], seconds: float = 15.0, what: str = "it") -> T:
@@ -140,6 +118,12 @@ class Product:
     options: tuple[str, ...] = ()
     webs: list[Web] = field(default_factory=list)
 
+    def __new__(cls, *_: object, **__: object) -> Product:
+        """On the stores of this run."""
+        is_large = cls is Product and os.environ.get("DATABASE_URL", "").startswith("postgres")
+        kind: type[Product] = import_module("tests.product_on_postgresql").OnPostgreSQL if is_large else cls
+        return object.__new__(kind)
+
     def __post_init__(self) -> None:
         template, self.sessions = _template()
         self.database = self.folder / DATABASE
@@ -161,10 +145,23 @@ class Product:
 
     def freeze(self, web: Web) -> None:
         """Stop it while nobody writes: with SQLite's lock in hand it would freeze everybody, which is no news."""
-        with contextlib.closing(sqlite3.connect(self.database, timeout=20, isolation_level=None)) as pen:
-            pen.execute("BEGIN IMMEDIATE")
+        with self.locked():
             web.signal(signal.SIGSTOP)
             until(web.is_stopped)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Who has written is waited for, and whoever wants to write waits."""
+        with contextlib.closing(sqlite3.connect(self.database, timeout=20, isolation_level=None)) as pen:
+            pen.execute("BEGIN IMMEDIATE")
+            yield
+            pen.execute("ROLLBACK")
+
+    @contextlib.contextmanager
+    def refusing_answers(self) -> Iterator[None]:
+        self.change("CREATE TRIGGER refusal BEFORE UPDATE OF answer ON chatapp_turn BEGIN SELECT nothing_here(); END")
+        yield
+        self.change("DROP TRIGGER refusal")
 
     @property
     def web(self) -> Web:
@@ -185,7 +182,7 @@ class Product:
             return [dict(row) for row in connection.execute(sql, values)]
 
     def change(self, sql: str, *values: object) -> None:
-        with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as connection, connection:
+        with contextlib.closing(sqlite3.connect(self.database, timeout=20)) as connection, connection:
             connection.execute(sql, values)
 
     def manage(self, *arguments: str) -> str:
@@ -225,7 +222,6 @@ class Web:
         self.process.wait(seconds)
 
     def is_stopped(self) -> bool:
-        """Whether it is frozen by a signal."""
         return Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
     @property

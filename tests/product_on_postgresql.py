@@ -6,7 +6,8 @@ import contextlib
 import functools
 import itertools
 import json
-import signal
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,19 +15,23 @@ import psycopg
 from psycopg.rows import dict_row
 
 from tests import product as products
-from tests.product import PEOPLE, Product, Web, manage, until
+from tests.populating import POPULATE
+from tests.product import PEOPLE, Product, manage, until
 
+# What somebody who answers, asks or pays would write to.
+WRITTEN = ("conversation", "turn", "checkpoint", "attempt", "hold", "counter")
+TEMPLATE = f"template_of_{os.getpid()}"
 _numbers = itertools.count()
 
 
 @functools.cache
 def _template(server: str) -> dict[str, str]:
     """A migrated database with people in it, made once per server."""
-    _create(server, "template_of_ours", "template0")
+    _create(server, TEMPLATE, "template0")
     env = products.environment(products.ROOT / "var" / "none", "http://127.0.0.1:1")
-    env["DATABASE_URL"] = _named(server, "template_of_ours")
+    env["DATABASE_URL"] = _named(server, TEMPLATE)
     manage(env, "prepare")
-    out = manage(env, "shell", "-v", "0", "-c", products.POPULATE % (PEOPLE,))
+    out = manage(env, "shell", "-v", "0", "-c", POPULATE % (PEOPLE,))
     sessions: dict[str, str] = json.loads(out.split("SESSIONS", 1)[1])
     return sessions
 
@@ -42,45 +47,65 @@ def _named(server: str, name: str) -> str:
 
 @dataclass
 class OnPostgreSQL(Product):
-    """Like a product on SQLite; the server's own DATABASE_URL says where."""
+    """Like a product on SQLite; the server's own DATABASE_URL says where, or the stores of this run."""
 
     server: str = ""
 
     def __post_init__(self) -> None:
+        number = next(_numbers)
+        self._stores: dict[str, str] = {}
+        if not self.server:
+            self.server = os.environ["DATABASE_URL"]
+            # Each product is a site of its own.
+            self._stores["REDIS_URL"] = f"{os.environ['REDIS_URL']}?db={1 + number}"
         self.sessions = _template(self.server)
-        name = f"chat{next(_numbers)}"
-        _create(self.server, name, "template_of_ours")
+        name = f"chat{os.getpid()}_{number}"
+        _create(self.server, name, TEMPLATE)
         self.database = self.folder / "chat"
-        self.settings = {**self.settings, "DATABASE_URL": _named(self.server, name)}
+        self._stores["DATABASE_URL"] = _named(self.server, name)
 
-    def freeze(self, web: Web) -> None:
+    @property
+    def env(self) -> dict[str, str]:
+        return products.environment(self.database, self.claude_url, **{**self._stores, **self.settings})
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
         with psycopg.connect(self._url) as connection:
             # Whoever wants to write waits from then on. To wait with one of them in hand might be a deadlock.
             until(lambda: _all_ours(connection), what="a moment in which nobody writes")
-            web.signal(signal.SIGSTOP)
-            until(web.is_stopped)
+            yield
+            connection.rollback()
+
+    @contextlib.contextmanager
+    def refusing_answers(self) -> Iterator[None]:
+        say_no = "BEGIN RAISE EXCEPTION 'not %', NEW.answer; END"
+        what = "BEFORE UPDATE OF answer ON chatapp_turn FOR EACH ROW EXECUTE FUNCTION refuse()"
+        self.change(f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ {say_no} $$")
+        self.change(f"CREATE TRIGGER refusal {what}")
+        yield
+        self.change("DROP FUNCTION refuse() CASCADE")
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(self._url) as connection:
-            return connection.execute(_ours(sql), values).fetchall()
+            return connection.execute(_ours(sql), values or None).fetchall()
 
     def dicts(self, sql: str, *values: object) -> list[dict[str, Any]]:
         with psycopg.connect(self._url, row_factory=dict_row) as connection:
-            return connection.execute(_ours(sql), values).fetchall()
+            return connection.execute(_ours(sql), values or None).fetchall()
 
     def change(self, sql: str, *values: object) -> None:
         with contextlib.closing(psycopg.connect(self._url, autocommit=True)) as connection:
-            connection.execute(_ours(sql), values)
+            connection.execute(_ours(sql), values or None)
 
     @property
     def _url(self) -> str:
-        return self.settings["DATABASE_URL"]
+        return self.env["DATABASE_URL"]
 
 
 def _all_ours(connection: psycopg.Connection) -> bool:
-    tables = "chatapp_conversation, chatapp_turn, chatapp_checkpoint"
+    tables = ", ".join(f"chatapp_{name}" for name in WRITTEN)
     try:
-        connection.execute(f"LOCK TABLE {tables} IN EXCLUSIVE MODE NOWAIT")
+        connection.execute(_ours(f"LOCK TABLE {tables} IN EXCLUSIVE MODE NOWAIT"))
     except psycopg.errors.LockNotAvailable:
         connection.rollback()
         return False

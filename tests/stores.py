@@ -33,7 +33,8 @@ def postgresql() -> Iterator[str]:
     data = str(folder / "data")
     try:
         run("initdb", "-D", data, "-U", "chat", "-A", "trust", "-E", "UTF8", "--no-sync")
-        options = f"-k {folder} -c listen_addresses= -c fsync=off"
+        # Several products at a time, each with pools of its own.
+        options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=400"
         run("pg_ctl", "-D", data, "-o", options, "-l", str(folder / "log"), "-w", "start")
         try:
             yield f"postgres://chat@/postgres?host={folder}"
@@ -55,8 +56,8 @@ class RedisServer:
     def start(self) -> None:
         program = machine.redis_server()
         assert program is not None, "Redis is not installed; `make setup` says how"
-        nothing_kept = ["--save", "", "--appendonly", "no"]
-        command = [program, "--port", "0", "--unixsocket", str(self.socket), "--dir", str(self._folder), *nothing_kept]
+        options = ["--save", "", "--appendonly", "no", "--databases", "1000"]
+        command = [program, "--port", "0", "--unixsocket", str(self.socket), "--dir", str(self._folder), *options]
         self._server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._server.stdout is not None
         next(line for line in self._server.stdout if "eady to accept connections" in line)
@@ -106,3 +107,10 @@ def redis() -> Iterator[str]:
     """The REDIS_URL of an empty Redis that listens on a socket in its own folder."""
     with redis_server() as server:
         yield server.url
+
+
+@contextmanager
+def large() -> Iterator[dict[str, str]]:
+    """What a site of several processes has, as the environment says it."""
+    with postgresql() as database, redis() as messenger:
+        yield {"DATABASE_URL": database, "REDIS_URL": messenger}

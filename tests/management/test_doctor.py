@@ -109,6 +109,7 @@ def test_without_key_and_without_tables_it_says_what_is_missing(product: Product
     assert "prepare" in found["migrations"][0]["advice"]
 
 
+@pytest.mark.small
 def test_a_database_that_is_away_or_locked_is_told_in_time(product: Product, tmp_path: Path) -> None:
     away = {**product.env, "DATABASE_URL": f"postgres://chat:{PASSWORD}@127.0.0.1:1/chat"}
     assert grades(examined(away, code=1), "database") == {"fail"}
@@ -120,6 +121,7 @@ def test_a_database_that_is_away_or_locked_is_told_in_time(product: Product, tmp
         assert time.monotonic() - began < 120
 
 
+@pytest.mark.small
 def test_a_secret_is_struck_out_wherever_it_stands(product: Product, tmp_path: Path) -> None:
     """Whoever gives a file the name of his key sees neither."""
     named = tmp_path / f"{KEY}.sqlite3"

@@ -227,6 +227,7 @@ def test_the_exports_hold_every_turn(product: Product) -> None:
     assert copied.text == export["turns"][0]["answer"]
 
 
+@pytest.mark.small
 def test_a_conversation_of_a_thousand_turns_opens_as_fast_as_a_short_one(product: Product) -> None:
     person = Person(product, 3)
     asked = answered(person)

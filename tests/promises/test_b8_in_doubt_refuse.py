@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -32,7 +29,7 @@ def test_a_model_without_a_price_is_never_asked(product: Product, claude: StandI
 def test_a_question_that_meets_a_locked_database_is_not_asked(product: Product, claude: StandIn) -> None:
     product.start()
     person = Person(product)
-    with _locked(product):
+    with product.locked():
         refused = person.try_to_begin("Are you there?")
     assert (refused.status, refused.json["error"]) == (503, "not_kept")
     _is_kind(refused.json["message"])
@@ -70,14 +67,6 @@ def test_an_answer_that_meets_its_limit_midway_says_so_and_costs_no_more(product
     again = person.try_to_ask(asked.conversation, "And then?")
     assert again.status in (200, 402)
     assert books.verify(product)["ok"]
-
-
-@contextlib.contextmanager
-def _locked(product: Product) -> Iterator[None]:
-    with contextlib.closing(sqlite3.connect(product.database, isolation_level=None)) as writer:
-        writer.execute("BEGIN IMMEDIATE")
-        yield
-        writer.execute("ROLLBACK")
 
 
 def _is_kind(sentence: str) -> None:

@@ -14,7 +14,7 @@ from tests.product import Product, until
 from tests.promises.words import STAFF_ONLY
 from tests.tabs import Tab
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.small]
 
 
 @contextmanager

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from itertools import pairwise
 from threading import Event
 
@@ -78,10 +76,8 @@ def test_a_database_that_is_locked_for_longer_than_a_lease_costs_no_words(produc
     tabs = [Tab(person, one.conversation) for person, one in zip(people, (long, short), strict=True)]
     for tab, one in zip(tabs, (long, short), strict=True):
         tab.until(lambda page, turn=one.turn: len(page.text(turn)) > 20)  # type: ignore[misc]
-    with closing(sqlite3.connect(product.database)) as writer:
-        writer.execute("BEGIN IMMEDIATE")
+    with product.locked():
         Event().wait(3)
-        writer.rollback()
     for person, tab, one in zip(people, tabs, (long, short), strict=True):
         assert person.final(one)["state"] == "answered"
         tab.until_state(one.turn, "answered")

@@ -62,7 +62,7 @@ def _never_strays(tab: Tab, asked: Asked, answer: str) -> None:
 
 
 def _has_redis(product: Product) -> bool:
-    return "REDIS_URL" in product.settings
+    return "REDIS_URL" in product.env
 
 
 def test_a_reader_elsewhere_sees_what_a_reader_beside_it_sees(ground: Product, pair: tuple[Web, Web]) -> None:

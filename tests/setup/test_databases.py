@@ -52,7 +52,7 @@ def test_postgresql_gives_up_on_what_hangs() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="about SQLite")
+@pytest.mark.small
 def test_sqlite_runs_with_the_pragmas_that_keep_accepted_questions() -> None:
     found = {}
     with connection.cursor() as cursor:

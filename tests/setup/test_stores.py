@@ -1,4 +1,6 @@
-"""The quick tests once more on PostgreSQL, and that the REDIS_URL we understand is one that Redis does."""
+"""What must not differ between the stores, on PostgreSQL and Redis; `make test STORES=large` runs all of it there."""
+
+from __future__ import annotations
 
 import os
 import subprocess
@@ -11,23 +13,35 @@ import redis
 from tests import stores
 
 ROOT = Path(__file__).resolve().parents[2]
-QUICK = "not slow and not browser and not redis and not postgresql"
-ROOMS_WITHOUT_TABLES = ("bench", "claude", "house", "page", "rendering", "simulator")
+PARTS = (
+    "tests/context/test_prompts.py",
+    "tests/money",
+    "tests/nightly",
+    "tests/pages/accounts/test_signin.py",
+    "tests/review",
+    "tests/storage/test_seldom.py",
+    "tests/storage/test_snapshot.py",
+    "tests/telemetry/test_post.py",
+    "tests/turns",
+)
+# By chance for a minute, on the small stores.
+LONG = "tests/money/test_machine.py"
+WHICH = "not browser and not redis and not postgresql"
 
 
 @pytest.mark.slow
+@pytest.mark.redis
 @pytest.mark.postgresql
-def test_everything_quick_holds_on_postgresql_too() -> None:
-    ignored = [f"--ignore=tests/{room}" for room in ROOMS_WITHOUT_TABLES]
-    with stores.postgresql() as url:
+@pytest.mark.small
+def test_money_turns_and_reading_are_the_same_on_the_large_stores() -> None:
+    with stores.large() as where:
         run = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-m", QUICK, *ignored],
+            [sys.executable, "-m", "pytest", "-q", "-m", WHICH, f"--ignore={LONG}", *PARTS],
             cwd=ROOT,
-            # Its skips are about SQLite and right.
-            env={**{k: v for k, v in os.environ.items() if k != "CI"}, "DATABASE_URL": url},
+            env={**os.environ, **where},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
             check=False,
         )
     assert run.returncode == 0, run.stdout[-5000:]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -127,13 +126,11 @@ def refuse(product: Product, person: Person, flock: Flock) -> None:
     """The database says no, in the middle of an answer and to a new question; its words are somebody's."""
     asked = person.begin(f"{flock.question} {say(f'{flock.answer} ' * 40)}[[pace:60]]")
     person.sees(asked, "streaming")
-    with contextlib.closing(sqlite3.connect(product.database, timeout=20)) as pen:
-        pen.execute("CREATE TRIGGER no_end BEFORE UPDATE OF answer ON chatapp_turn BEGIN SELECT nothing_here(); END")
+    with product.refusing_answers():
         until(lambda: "could not be closed" in product.logs, 30, "an end that cannot be kept")
-        pen.execute("DROP TRIGGER no_end")
-        pen.execute("ALTER TABLE chatapp_counter RENAME TO chatapp_hidden")
-        assert person.try_to_begin(flock.question).status >= 500
-        pen.execute("ALTER TABLE chatapp_hidden RENAME TO chatapp_counter")
+    product.change("ALTER TABLE chatapp_counter RENAME TO chatapp_hidden")
+    assert person.try_to_begin(flock.question).status >= 500
+    product.change("ALTER TABLE chatapp_hidden RENAME TO chatapp_counter")
     person.final(asked, 60)
 
 

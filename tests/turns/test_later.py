@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from django.utils import timezone
 
 from chatapp.claude.failures import FailureKind
@@ -244,7 +243,7 @@ def test_an_end_is_news_until_its_owner_has_looked_but_not_what_he_ended_himself
     assert rail.item(row).news is False
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="reads SQLite's plan")
+@pytest.mark.small
 def test_who_looks_for_them_every_second_reads_no_other_turn() -> None:
     for some in (later.WAITING, later.UNSEEN):
         assert "turn_later" in Turn.objects.filter(some).explain()

@@ -75,7 +75,7 @@ def test_a_long_answer_that_runs_is_looked_at_without_a_lock(
     assert all(query["sql"].startswith("SELECT") for query in asked.captured_queries)
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="reads SQLite's plan")
+@pytest.mark.small
 def test_the_open_holds_are_found_without_reading_the_closed_ones() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {holds._OPEN}", [timezone.now()])

@@ -23,7 +23,7 @@ from tests.turns import canaries
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("price_book"),
-    pytest.mark.skipif(connection.vendor != "sqlite", reason="about SQLite's files"),
+    pytest.mark.small,
 ]
 
 MANY = 8

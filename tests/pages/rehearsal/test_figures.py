@@ -107,7 +107,7 @@ def test_yesterdays_numbers_are_not_looked_for(past: Past) -> None:
     assert board.of(rehearsal(past.now, 60), past.now + timedelta(hours=2)) is None
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="counts the steps of SQLite's machine")
+@pytest.mark.small
 def test_old_rows_cost_nothing(past: Past) -> None:
     storm = rehearsal(past.now - timedelta(seconds=30), 60)
     past.many(500, 3_600)

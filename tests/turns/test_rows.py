@@ -1,4 +1,4 @@
-"""The one order in which rows are locked; on PostgreSQL alone, where each row has a lock of its own."""
+"""The one order in which rows are locked: nobody waits for somebody who waits for him."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from chatapp.turns.states import State
 from tests.product import until
 from tests.turns import stories
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("price_book")]
+pytestmark = [pytest.mark.large, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("price_book")]
 
 DONE = Receipt(Attempt.Outcome.DONE, Tokens(input=10, output=10), exact=True)
 

@@ -1,4 +1,4 @@
-"""Deleting for good on PostgreSQL alone: no row says it any more, and a hold that is just being set is waited for."""
+"""Deleting for good where each row has a lock: none says it any more, and a hold that is being set is waited for."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from chatapp.turns.refusals import Refused
 from chatapp.turns.retention import erasing, holds, nights, persons, records
 from chatapp.turns.retention.models import Erasure, Retention
 from tests.turns import canaries
-from tests.turns.on_postgresql import meanwhile
+from tests.turns.test_rows import meanwhile
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("price_book")]
+pytestmark = [pytest.mark.large, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("price_book")]
 
 
 @pytest.fixture(autouse=True)
