@@ -1,4 +1,4 @@
-"""The whole chat in one file and back, on both databases, while answers run."""
+"""The whole chat in one file and back, while answers run."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ import io
 import json
 import sqlite3
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from chatapp.management.archive import packing
-from tests import stores
 from tests.files import samples
 from tests.management.commanding import run
 from tests.people import Person
@@ -24,7 +22,8 @@ from tests.promises.test_attached import upload
 from tests.promises.texts import say
 from tests.stand_in import StandIn
 
-pytestmark = pytest.mark.slow
+# The other stores have a file of their own.
+pytestmark = [pytest.mark.slow, pytest.mark.small]
 
 
 @pytest.fixture
@@ -181,44 +180,6 @@ def test_the_secret_key_goes_along_only_by_wish(product: Product) -> None:
     assert secret not in backed_up(product).read_bytes()
     (product.folder / "all.tar").unlink()
     assert secret in backed_up(product, "--with-secrets").read_bytes()
-
-
-@pytest.mark.postgresql
-def test_postgresql_goes_there_and_back(lived: Product) -> None:
-    with stores.postgresql() as url, stores.postgresql() as other:
-        here = {**lived.env, "DATABASE_URL": url}
-        fill(here)
-        path = lived.folder / "pg.tar"
-        made = run(here, "backup", "--to", str(path), "--json")
-        assert made.code == 0, made
-        assert made.json["vendor"] == "postgresql"
-        there = elsewhere(lived, DATABASE_URL=other)
-        done = run(there, "restore", str(path), "--json")
-        assert (done.code, done.json["differences"]) == (0, []), done
-        assert names(url) == names(other) == [("ada",)]
-        assert run(there, "ledger", "verify").code == 0
-        assert run(there, "restore", str(path)).code == 2
-        with psycopg.connect(other) as connection:
-            connection.execute("CREATE TABLE chatapp_newer (id int REFERENCES auth_user)")
-        broken = run({**there, "PATH": str(lived.folder)}, "restore", str(path), "--force")
-        assert (broken.code, names(other)) == (1, [("ada",)]), broken
-        assert run(there, "restore", str(path), "--force").code == 0
-        without = {**here, "PATH": str(lived.folder)}
-        unable = run(without, "backup", "--to", f"{path}.2")
-        assert (unable.code, "postgresql-client" in unable.complained) == (1, True)
-
-
-def fill(env: Mapping[str, str]) -> None:
-    assert run(env, "prepare").code == 0
-    assert (
-        run(env, "shell", "-c", "from django.contrib.auth.models import User; User.objects.create(username='ada')").code
-        == 0
-    )
-
-
-def names(url: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(url) as connection:
-        return connection.execute("SELECT username FROM auth_user").fetchall()
 
 
 def test_a_full_disk_leaves_no_half_of_a_file(product: Product, tmp_path: Path) -> None:
