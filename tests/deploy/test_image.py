@@ -120,12 +120,12 @@ def somebody() -> dict[str, Any]:
     """Who runs in the image, a number without a name or a home; ourselves, where we cannot become somebody else."""
     number, group = map(int, named("USER")[0].split(":"))
     other: dict[str, Any] = {"user": number, "group": group, "extra_groups": []}
-    if (
-        os.geteuid() == 0
-        and subprocess.run([sys.executable, "-c", "import django"], check=False, **other).returncode == 0
-    ):
-        return other
-    return {}
+    try:
+        subprocess.run([sys.executable, "-c", "import django"], check=True, **other)
+    except (PermissionError, subprocess.CalledProcessError):
+        # Not ours to become, or with no way to our Python.
+        return {}
+    return other
 
 
 @contextmanager

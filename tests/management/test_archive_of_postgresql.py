@@ -16,9 +16,10 @@ from tests import stores
 from tests.files import samples
 from tests.management.commanding import run
 from tests.people import Person
-from tests.product import Product
+from tests.product import Product, until
 from tests.product_on_postgresql import OnPostgreSQL
 from tests.promises.test_attached import upload
+from tests.promises.wreckage import still_open
 from tests.stand_in import StandIn
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgresql]
@@ -42,17 +43,19 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def lived(claude: StandIn, server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    with contextlib.closing(OnPostgreSQL(claude.url, tmp_path_factory.mktemp("lived"), server=server)) as product:
+def lived(claude_process: StandIn, server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    with contextlib.closing(
+        OnPostgreSQL(claude_process.url, tmp_path_factory.mktemp("lived"), server=server)
+    ) as product:
         product.start()
         person = Person(product)
         _, said = upload(person, samples.PNG)
         odd = {"question": "Tab\t, line\nand \\. or \\N, \u00e9\u4f60", "ask_id": str(uuid4())}
         assert person.post("/c/", {**odd, "attachments": said["key"]}).status == 200
         person.final(person.begin("Hello? [[tokens:20]]"))
-        product.web.kill()
         # So that nothing is still running, and nothing changes afterwards.
-        assert run(product.env, "recover").code == 0
+        until(lambda: not still_open(product), 30, "the end of everything")
+        product.web.kill()
         yield product
 
 
@@ -137,8 +140,9 @@ def test_one_of_an_older_version_gets_the_tables_of_this_one(
         first, third = lived.rows("SELECT id FROM auth_group WHERE name IN ('first', 'third') ORDER BY id")
         assert third[0] - first[0] >= 2
         lived.start()
-        person = Person(lived)
-        assert person.get("/accounts/login/").status == 200
+        # Nobody is in it yet.
+        assert Person(lived).get("/accounts/setup/").status == 200
+        lived.web.kill()
     finally:
         del lived.settings["DATABASE_URL"]
 
