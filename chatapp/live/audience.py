@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from chatapp.live.wire import Parcel, Wire
 
 _sockets: Counter[int] = Counter()
+_at_the_door: set[object] = set()
 
 
 def sockets_of(user_id: int) -> int:
@@ -17,6 +20,21 @@ def sockets_of(user_id: int) -> int:
 def sockets() -> int:
     """How many pages listen to this process; from any thread."""
     return sum(list(_sockets.values()))
+
+
+@contextmanager
+def at_the_door() -> Iterator[None]:
+    """Whoever was told to come in and is no listener yet; nobody locks up meanwhile."""
+    visitor = object()
+    _at_the_door.add(visitor)
+    try:
+        yield
+    finally:
+        _at_the_door.remove(visitor)
+
+
+def somebody_is_at_the_door() -> bool:
+    return bool(_at_the_door)
 
 
 class Audience:

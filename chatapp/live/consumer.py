@@ -61,7 +61,11 @@ class Listener(AsyncConsumer):  # type: ignore[misc] # channels ships no types
         if lease.claim.leaving or not door.same_origin(self.scope):
             await self.send({"type": "websocket.close"})
             return
-        await self.send({"type": "websocket.accept"})
+        with audience.at_the_door():
+            await self.send({"type": "websocket.accept"})
+            await self._let_in()
+
+    async def _let_in(self) -> None:
         conversation_id: UUID = self.scope["url_route"]["kwargs"]["conversation_id"]
         cookies = door.cookies(self.scope)
         # A socket may stay for a day; what it came with is not kept, the cookies least of all.
