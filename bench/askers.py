@@ -76,6 +76,17 @@ class Stream:
         """Of each reader each answer, by its number."""
         return (pair for reader in self.readers for pair in reader.seen.items())
 
+    def longest(self, reader: Reader, since: float) -> float:
+        """For how long nothing came of an answer, at most; what never came is missed until now."""
+        longest = 0.0
+        for number, asked_at in self.asked_at.items():
+            seen = reader.seen.get(number, Seen(at=asked_at))
+            if seen.words < self.words:
+                longest = max(longest, time.monotonic() - seen.at)
+            elif seen.at > since:
+                longest = max(longest, seen.longest)
+        return longest
+
     def lost(self) -> int:
         """How many words of all answers have not been read, by all readers together."""
         read = sum(seen.words for _, seen in self.seen())

@@ -27,7 +27,7 @@ DELAY_SECONDS: Final = 0.5
 JITTER: Final = 0.3
 SILENCE_SECONDS: Final = 2.5
 IDLE_SECONDS: Final = 45.0
-HANDSHAKE_SECONDS: Final = 1.5
+HANDSHAKE_SECONDS: Final = (1.5, 1.5, 1.5, 1.5, 8.0)
 LOOK_EVERY_SECONDS: Final = 0.25
 
 
@@ -111,7 +111,7 @@ class Reader:
         # What no page should be told.
         self.strange: list[int] = []
         self._ear: Ear | None = None
-        self._tries = 0
+        self._tries = self._knocks = 0
         self._lost = False
         self._heard = time.monotonic()
         # Whoever was to come back later has been overtaken when this moves on.
@@ -133,9 +133,16 @@ class Reader:
         if self._left:
             return
         now = time.monotonic()
-        patience = HANDSHAKE_SECONDS if self._lost else SILENCE_SECONDS if self._page.running else IDLE_SECONDS
+        patience = (
+            HANDSHAKE_SECONDS[self._knocks % 5]
+            if self._lost
+            else SILENCE_SECONDS
+            if self._page.running
+            else IDLE_SECONDS
+        )
         if now - self._heard > patience:
             self._lost, self._heard, self._tries = True, now, 0
+            self._knocks += 1
             self.connect()
 
     def leave(self) -> None:
@@ -148,7 +155,7 @@ class Reader:
 
     def _hear(self, frame: bytes, frame_bytes: int) -> None:
         now = self._heard = time.monotonic()
-        self._lost = False
+        self._lost, self._knocks = False, 0
         if self.keeps_frames:
             self.frames.append((now, frame))
         for answer, numbers in _by_answer(frame):

@@ -116,9 +116,7 @@ class Show:
     def _figures(self, began_at: float) -> Run:
         pairs = [(stream, number, seen) for stream in self.streams for number, seen in stream.seen()]
         calm = [seen.longest for _, _, seen in pairs if seen.at < began_at]
-        rolling = [
-            max([0.0, *(seen.longest for seen in one.seen.values() if seen.at > began_at)]) for one in self.readers
-        ]
+        rolling = [stream.longest(reader, began_at) for stream in self.streams for reader in stream.readers]
         waits = [(stream.asked_at[number], seen.first_at - stream.asked_at[number]) for stream, number, seen in pairs]
         everybody = [seen for _, _, seen in pairs]
         return {

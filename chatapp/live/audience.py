@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from chatapp.live.wire import Parcel, Wire
 
 _sockets: Counter[int] = Counter()
-_at_the_door: set[object] = set()
+# And since when, on the monotonic clock.
+_at_the_door: dict[Wire, float] = {}
 
 
 def sockets_of(user_id: int) -> int:
@@ -23,18 +24,19 @@ def sockets() -> int:
 
 
 @contextmanager
-def at_the_door() -> Iterator[None]:
+def at_the_door(wire: Wire) -> Iterator[None]:
     """Whoever was told to come in and is no listener yet; nobody locks up meanwhile."""
-    visitor = object()
-    _at_the_door.add(visitor)
+    _at_the_door[wire] = time.monotonic()
     try:
         yield
     finally:
-        _at_the_door.remove(visitor)
+        del _at_the_door[wire]
 
 
-def somebody_is_at_the_door() -> bool:
-    return bool(_at_the_door)
+def those_at_the_door(seconds: float = 0.0) -> list[Wire]:
+    """Who has waited there for at least so long."""
+    now = time.monotonic()
+    return [wire for wire, since in _at_the_door.items() if now - since >= seconds]
 
 
 class Audience:

@@ -27,7 +27,7 @@ async def say(leaving: asyncio.Task[None]) -> None:
     give_up_at = time.monotonic() + settings.CHATAPP_GRACE
     span = min(MOST_SECONDS, audience.sockets() / SOCKETS_A_SECOND)
     due: dict[Wire, float] = {}
-    while audience.sockets() or (audience.somebody_is_at_the_door() and time.monotonic() < give_up_at):
+    while audience.sockets() or (audience.those_at_the_door() and time.monotonic() < give_up_at):
         now = time.monotonic()
         for screen in tuple(screens.on.values()):
             # Whose answer outlasts the grace reads on elsewhere, and not all of them from the same moment on.

@@ -97,6 +97,8 @@ def test_who_is_being_let_in_as_the_process_leaves_is_asked_to_come_back(product
         # It cannot see yet who knocks.
         connection.execute("LOCK TABLE django_session IN ACCESS EXCLUSIVE MODE")
         socket = knock(person, asked.conversation)
+        # A page that hears nothing would come again, and again.
+        assert socket.recv(timeout=15) == '{"beat":1}'
         leaving.signal(signal.SIGTERM)
         until(lambda: person.get("/readyz").status == 503, what="red")
     assert last_words(socket)[1] == 1012
