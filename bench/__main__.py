@@ -15,6 +15,7 @@ PARTS = (
     "bench.review",
     "bench.story",
     "bench.processes",
+    "bench.rolling",
 )
 
 

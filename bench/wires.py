@@ -115,6 +115,10 @@ class Ear:
             self._socket.close()
             self._socket = None
 
+    def refused(self, head: bytes) -> None:
+        """The server did not want it."""
+        raise WireBroke(head.decode(errors="replace"))
+
     def _hear(self) -> None:
         if self._socket is None:
             return
@@ -134,7 +138,8 @@ class Ear:
                 self._inbound = data
                 return
             if not head.startswith(b"HTTP/1.1 101"):
-                raise WireBroke(head.decode(errors="replace"))
+                self.refused(head)
+                return
             self._open, data = True, rest
             self._opened()
         self._inbound = data[self._frames(data) :]

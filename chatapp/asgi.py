@@ -42,6 +42,9 @@ TURN_SECONDS = 0.001
 MMAP_THRESHOLD, MOST_KEPT_BYTES = -3, 128 * 1024
 ARENA_MAX, ARENAS = -8, 2
 
+# For the last goodbyes to leave the house, and the last words for the processes that show them.
+AFTERWARDS_SECONDS = 0.1
+
 environment.require_claude(settings.ENVIRONMENT)
 access.discreet()
 traces.begin()
@@ -135,3 +138,4 @@ async def _depart() -> None:
     except Exception:
         log.exception("those who listen could not be told goodbye")
     await shift_ends
+    await asyncio.sleep(AFTERWARDS_SECONDS)

@@ -204,10 +204,14 @@ class Web:
         self.port = port
         self.log = log
         command = ["daphne", "-b", "127.0.0.1", "-p", str(port), *options, "chatapp.asgi:application"]
-        self.process = _begin(command, env, log)
+        self._launch = functools.partial(_begin, command, env, log)
+        self.launch_again()
+
+    def launch_again(self) -> None:
+        self.process = self._launch()
 
     def ready(self) -> Web:
-        until(self._open, 120, "the web process")
+        until(self.is_open, 120, "the web process")
         return self
 
     def signal(self, number: signal.Signals) -> None:
@@ -235,7 +239,7 @@ class Web:
         links = (link for link in Path(f"/proc/{self.process.pid}/fd").iterdir())
         return sum(os.readlink(link).startswith("socket:") for link in links if link.is_symlink())
 
-    def _open(self) -> bool:
+    def is_open(self) -> bool:
         assert self.process.poll() is None, self.log.read_text()
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
             return True

@@ -14,6 +14,7 @@ from django.conf import settings
 
 from chatapp.claude import alarms, retries
 from chatapp.claude.breaker import STOPS, News
+from chatapp.claude.bulletin import Bulletin
 from chatapp.claude.exchange import Exchange
 from chatapp.claude.failures import Failure, FailureKind
 from chatapp.claude.gatehouse import Gatehouse
@@ -86,7 +87,7 @@ def wait_seconds(number: int, failure: Failure) -> float | None:
 def outage() -> Outage | None:
     """Why Claude, as this site usually asks it, answers nobody just now; from any thread."""
     gate = _anywhere()
-    return gate.house.breaker.outage(_usual()) if gate is not None else None
+    return gate.bulletin.outage() if gate is not None else None
 
 
 def refused() -> FailureKind | None:
@@ -116,6 +117,8 @@ class Gate:
         house.tell = self._tell
         house.look_again = self._look_again
         house.unsettled = self._tell_places_soon
+        self.bulletin = Bulletin(time.monotonic, lambda: house.breaker.outage(_usual()))
+        self.bulletin.changed = self.look_at_outage
         self._look: asyncio.TimerHandle | None = None
         self._look_at = 0.0
         self._telling: asyncio.TimerHandle | None = None
@@ -128,11 +131,11 @@ class Gate:
         if settings.REDIS_URL:
             from chatapp.claude import sharing
 
-            self._tasks.append(self._task(sharing.share(house.limiter)))
+            self._tasks.append(self._task(sharing.share(house.limiter, self.bulletin)))
 
     def look_at_outage(self) -> None:
         """Tell whoever listens when there is another one than before, and look again while there is any."""
-        outage = self.house.breaker.outage(_usual())
+        outage = self.bulletin.outage()
         known = (outage.kind, outage.operator) if outage is not None else None
         if outage is not None and self._watching is None:
             self._watching = self._loop.call_later(_LOOK_AT_OUTAGE_EVERY_SECONDS, self._watch)

@@ -1,8 +1,9 @@
-"""What the processes tell each other about Claude's limits, through a Redis that may be gone at any time."""
+"""What the processes tell each other about Claude, through a Redis that may be gone at any time."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import logging
@@ -13,6 +14,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from chatapp.claude.bulletin import GOOD_FOR_SECONDS, Bulletin
 from chatapp.claude.limiter import Key, Limiter
 
 log = logging.getLogger(__name__)
@@ -25,9 +27,10 @@ _KEPT_SECONDS: Final = 120
 _MOST_BUCKETS: Final = 200
 
 
-async def share(limiter: Limiter) -> None:
+async def share(limiter: Limiter, bulletin: Bulletin) -> None:
     """Until it is cancelled. Nobody waits for this: without Redis every process knows what it has seen itself."""
-    redis, place, quiet, rounds = _redis(), _place(), False, 0
+    redis, place, quiet, rounds = _redis(), _place("limits"), False, 0
+    board = _place("outage", settings.CHATAPP_MODEL)
     try:
         while True:
             try:
@@ -35,6 +38,7 @@ async def share(limiter: Limiter) -> None:
                     await _write(redis, place, limiter)
                     if rounds % _ROUNDS_PER_READ == 0:
                         await _read(redis, place, limiter)
+                        await _announce(redis, board, bulletin)
                 rounds += 1
                 if quiet:
                     log.warning("Redis is back: the processes share Claude's limits again")
@@ -75,6 +79,16 @@ async def _read(redis: Redis, place: str, limiter: Limiter) -> None:
             continue
 
 
+async def _announce(redis: Redis, board: str, bulletin: Bulletin) -> None:
+    """Whoever meets an outage writes it for all, and it fades when nobody does any more."""
+    if told := bulletin.told():
+        await redis.set(board, json.dumps(told), px=int(GOOD_FOR_SECONDS * 1000))
+        return
+    found = await redis.get(board)
+    with contextlib.suppress(ValueError, TypeError, KeyError):
+        bulletin.hear(json.loads(found) if found else None)
+
+
 def _key(value: Any) -> Key:
     provider, family = value
     return str(provider), str(family)
@@ -89,7 +103,8 @@ def _redis() -> Redis:
     )
 
 
-def _place() -> str:
+def _place(name: str, more: str = "") -> str:
     """Limits belong to a key: sites that share a Redis share them when they share the key."""
     secret = f"{settings.ANTHROPIC_BASE_URL} {settings.ANTHROPIC_API_KEY}"
-    return f"chatapp:limits:{hashlib.blake2b(secret.encode(), digest_size=8).hexdigest()}"
+    place = f"chatapp:{name}:{hashlib.blake2b(secret.encode(), digest_size=8).hexdigest()}"
+    return f"{place}:{more}" if more else place

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from chatapp.live.wire import Parcel, Wire
 
 _sockets: Counter[int] = Counter()
+# And since when, on the monotonic clock.
+_at_the_door: dict[Wire, float] = {}
 
 
 def sockets_of(user_id: int) -> int:
@@ -17,6 +21,22 @@ def sockets_of(user_id: int) -> int:
 def sockets() -> int:
     """How many pages listen to this process; from any thread."""
     return sum(list(_sockets.values()))
+
+
+@contextmanager
+def at_the_door(wire: Wire) -> Iterator[None]:
+    """Whoever was told to come in and is no listener yet; nobody locks up meanwhile."""
+    _at_the_door[wire] = time.monotonic()
+    try:
+        yield
+    finally:
+        del _at_the_door[wire]
+
+
+def those_at_the_door(seconds: float = 0.0) -> list[Wire]:
+    """Who has waited there for at least so long."""
+    now = time.monotonic()
+    return [wire for wire, since in _at_the_door.items() if now - since >= seconds]
 
 
 class Audience:

@@ -61,12 +61,20 @@ class Listener(AsyncConsumer):  # type: ignore[misc] # channels ships no types
         if lease.claim.leaving or not door.same_origin(self.scope):
             await self.send({"type": "websocket.close"})
             return
-        await self.send({"type": "websocket.accept"})
+        stranger = Wire(self.base_send, 0, "", "")
+        with audience.at_the_door(stranger):
+            await self.send({"type": "websocket.accept"})
+            await self._let_in(stranger)
+
+    async def _let_in(self, stranger: Wire) -> None:
         conversation_id: UUID = self.scope["url_route"]["kwargs"]["conversation_id"]
         cookies = door.cookies(self.scope)
         # A socket may stay for a day; what it came with is not kept, the cookies least of all.
         self.scope["headers"].clear()
         visitor = await in_thread(door.visitor, cookies, conversation_id)
+        if not stranger.is_open:
+            # Given up meanwhile, and perhaps here again already: on a busy day every such join would make it busier.
+            return
         if visitor is None:
             await self._turn_away(SIGNED_OUT)
         elif not visitor.owns:

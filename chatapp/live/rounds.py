@@ -8,9 +8,9 @@ from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from chatapp.live import screens
+from chatapp.live import audience, screens
 from chatapp.live.consumer import SIGNED_OUT
-from chatapp.live.wire import Wire
+from chatapp.live.wire import Parcel, Wire
 from chatapp.storage.crossing import in_thread
 from chatapp.storage.rounds import Round
 from chatapp.telemetry import measures
@@ -48,6 +48,10 @@ def beat(now: float) -> None:
         if now - screen.last_frame >= silence:
             screen.send(frames.BEAT)
         screen.mend(now)
+    # Who waits to be let in longer than a page waits for a sign of life would come again, and again.
+    parcel = Parcel(frames.BEAT)
+    for wire in audience.those_at_the_door(RUNNING_BEAT_SECONDS):
+        wire.push(parcel)
 
 
 async def check_sessions() -> None:

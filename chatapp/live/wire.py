@@ -88,6 +88,11 @@ class Wire:
             self._write(parcel.framed, waiting)
 
     @property
+    def is_open(self) -> bool:
+        """As far as anybody here knows."""
+        return self._transport is None or self._protocol.state == self._protocol.STATE_OPEN
+
+    @property
     def caught_up(self) -> bool:
         """It was behind, and has read all that was sent."""
         return self.behind_since is not None and self._waiting_bytes() == 0

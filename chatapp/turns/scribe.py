@@ -7,6 +7,7 @@ import logging
 from dataclasses import dataclass
 
 from django.db import DatabaseError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from chatapp.storage.crossing import in_thread
 from chatapp.telemetry.points import Point, reach
@@ -61,9 +62,11 @@ async def keep_all() -> None:
     ]
     beginnings = [turn.beginnings for turn in turns]
     reach(Point.BEFORE_FLUSH)
-    await in_thread(_write, pieces)
+    written = await in_thread(_write, pieces)
     reach(Point.FLUSHED)
     for turn, piece, beginning in zip(turns, pieces, beginnings, strict=True):
+        if turn.turn_id not in written:
+            continue
         turn.kept_beginnings = beginning
         if turn.beginnings == beginning:
             # Otherwise it began anew meanwhile, and what was just written is to be forgotten.
@@ -79,21 +82,35 @@ _INSERT = (
 )
 _FORGET = "DELETE FROM chatapp_checkpoint WHERE turn_id = %s AND epoch <= %s"
 _MOVE = "UPDATE chatapp_turn SET state = %s WHERE id = %s AND epoch = %s AND ended_at IS NULL"
+_FREE = "SELECT id FROM chatapp_turn WHERE id = ANY(%s) FOR NO KEY UPDATE SKIP LOCKED"
 
 
-def _write(pieces: list[Piece]) -> None:
-    texts = [(p.text, p.thinking, p.turn_id, p.epoch) for p in pieces if p.text or p.thinking]
-    # In the order in which the leases are renewed, lest the two wait for each other.
-    moved = sorted(pieces, key=lambda p: p.turn_id)
-    moves = [(p.moved_to.value, p.turn_id, p.epoch) for p in moved if p.moved_to]
-    forgotten = [(p.turn_id, p.epoch) for p in pieces if p.beginning]
+def _write(pieces: list[Piece]) -> set[int]:
+    """Which turns could be written; who holds one, perhaps to end it, is not waited for."""
     with transaction.atomic(), connection.cursor() as cursor:
-        if forgotten:
-            cursor.executemany(_FORGET, forgotten)
-        if texts:
-            cursor.executemany(_INSERT, texts)
-        if moves:
-            cursor.executemany(_MOVE, moves)
+        free = _free(cursor, [piece.turn_id for piece in pieces])
+        _write_free(cursor, [piece for piece in pieces if piece.turn_id in free])
+    return free
+
+
+def _free(cursor: CursorWrapper, turns: list[int]) -> set[int]:
+    """Held from now on: a text that is written while its turn ends elsewhere would stay behind for ever."""
+    if connection.vendor != "postgresql":
+        return set(turns)
+    cursor.execute(_FREE, [turns])
+    return {turn_id for (turn_id,) in cursor.fetchall()}
+
+
+def _write_free(cursor: CursorWrapper, pieces: list[Piece]) -> None:
+    texts = [(p.text, p.thinking, p.turn_id, p.epoch) for p in pieces if p.text or p.thinking]
+    moves = [(p.moved_to.value, p.turn_id, p.epoch) for p in pieces if p.moved_to]
+    forgotten = [(p.turn_id, p.epoch) for p in pieces if p.beginning]
+    if forgotten:
+        cursor.executemany(_FORGET, forgotten)
+    if texts:
+        cursor.executemany(_INSERT, texts)
+    if moves:
+        cursor.executemany(_MOVE, moves)
 
 
 def so_far(turn: Turn) -> tuple[str, str]:

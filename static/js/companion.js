@@ -8,6 +8,9 @@ const SILENCE_MS = { running: 2500, idle: 45_000 };
 // A handshake is given up early, so that a network that came back is found; every fifth time a slow one may be slow.
 const HANDSHAKE_MS = [1500, 1500, 1500, 1500, 8000];
 const GRACE_MS = 700;
+// Whoever restarts says goodbye to its pages one after the other: each of them may come back at once.
+const RESTARTING = 1012;
+const COME_BACK_MS = { restarting: 50, otherwise: 500 };
 const OVER = {
   4401: () => refuse("You have been signed out. What you write is kept here.", signIn()),
   4404: () => refuse("This conversation was deleted. What you write here can still be copied."),
@@ -58,6 +61,7 @@ document.addEventListener("htmx:ws:before:message:incoming", hear);
 document.addEventListener("htmx:ws:after:connection", () => { heard = performance.now(); });
 document.addEventListener("htmx:ws:close", ({ detail }) => {
   if (detail.connection !== connection || detail.code === null) return;
+  connection.config.reconnectDelay = detail.code === RESTARTING ? COME_BACK_MS.restarting : COME_BACK_MS.otherwise;
   if (!OVER[detail.code]) return lose();
   wire().dataset.over = "";
   say("");

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests.page.desk import NETWORK, Desk, answer, ask, ask_and_finish, finish, say, transcript, turn
 from tests.page.network import Network
+from tests.product import until
 
 pytestmark = pytest.mark.browser
 
@@ -71,6 +72,35 @@ def test_a_connection_that_fell_silent_is_noticed_although_nobody_closed_it(desk
     network.mend()
     finish(page)
     equals_a_reload(page)
+
+
+def test_a_page_that_is_asked_to_come_back_does_so_sooner_than_one_of_a_crowd(desk: Desk) -> None:
+    page = desk.open()
+    ask_and_finish(page, say("Hello."))
+    sockets: list[WebSocketRoute] = []
+
+    def pass_on(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    def comes_back() -> bool:
+        page.wait_for_timeout(20)
+        return len(sockets) == count
+
+    page.route_web_socket("**/ws/**", pass_on)
+    page.reload()
+    page.evaluate(
+        "window.waits = []; document.addEventListener('htmx:ws:close',"
+        " ({ detail }) => waits.push(detail.connection.config.reconnectDelay))"
+    )
+    # Whoever restarts spreads the goodbyes itself; after any other end nobody does.
+    for count, code in ((1, 1012), (2, 1011), (3, 1012)):
+        until(comes_back, what="the page")
+        sockets[-1].close(code=code)
+        page.wait_for_function("(count) => waits.length === count", arg=count)
+    first, second, third = page.evaluate("waits")
+    assert first == third < second / 5
+    assert page.get_by_role("alert").all_inner_texts() == ["", ""]
 
 
 def test_what_ended_while_the_network_was_away_is_shown_when_it_is_back(desk: Desk, network: Network) -> None:

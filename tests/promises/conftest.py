@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import stores
 from tests.people import Person
 from tests.product import Product
 from tests.promises import rehearsal
@@ -24,6 +25,12 @@ STAYING = 16
 def claude() -> Iterator[StandIn]:
     with standing_in() as stand_in:
         yield stand_in
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    with stores.postgresql() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

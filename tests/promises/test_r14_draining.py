@@ -65,7 +65,7 @@ def test_a_crowd_is_not_sent_away_all_at_once(product: Product) -> None:
     asked = [person.begin("Hello.") for person in people]
     for person, turn in zip(people, asked, strict=True):
         person.final(turn)
-    pairs = [(person, turn) for person, turn in zip(people, asked, strict=True) for _ in range(20)]
+    pairs = [(person, turn) for person, turn in zip(people, asked, strict=True) for _ in range(10)]
     crowd = [knock(person, turn.conversation) for person, turn in pairs]
     until(lambda: scrape(web)["chatapp_sockets_open",] == len(crowd), what="everybody")
     web.signal(signal.SIGTERM)

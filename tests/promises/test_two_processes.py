@@ -28,12 +28,6 @@ LONG = "[[tokens:3000]] [[pace:60]] [[think:0]]"
 GROUNDS = ("postgresql and redis", "postgresql", "sqlite and redis")
 
 
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[str]:
-    with stores.postgresql() as url:
-        yield url
-
-
 @pytest.fixture(scope="module", params=GROUNDS)
 def ground(
     request: pytest.FixtureRequest, claude: StandIn, tmp_path_factory: pytest.TempPathFactory

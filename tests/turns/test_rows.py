@@ -15,9 +15,9 @@ from django.utils import timezone
 from chatapp.money import ledger
 from chatapp.money.prices import Tokens
 from chatapp.storage import statements
-from chatapp.turns import closing, opinions, shelf, titles
+from chatapp.turns import closing, opinions, scribe, shelf, titles
 from chatapp.turns.closing import Ending, Receipt
-from chatapp.turns.models import Attempt, Turn
+from chatapp.turns.models import Attempt, Checkpoint, Turn
 from chatapp.turns.register import filing
 from chatapp.turns.register.models import Filed, Progress
 from chatapp.turns.states import State
@@ -56,6 +56,19 @@ def test_an_answer_that_ends_while_leases_are_renewed_keeps_nobody_from_the_mone
     assert Turn.objects.get(pk=turn.pk).state == State.ANSWERED
 
 
+def test_what_is_kept_of_an_answer_while_it_ends_does_not_outlive_it(somebody: User) -> None:
+    turn = stories.turn(somebody, State.STREAMING, timezone.now())
+    attempt = stories.attempt(turn, Attempt.Task.ANSWER)
+    written: list[set[int]] = []
+    with transaction.atomic():
+        closing.close(turn.pk, 1, Ending(State.ANSWERED, "So"), attempt.pk, DONE)
+        # All that runs in a process is kept in one act: it must not wait for one of them.
+        other = _aside(lambda: written.append(scribe._write([scribe.Piece(turn.pk, 1, None, 0, "So", "")])))
+        other.join(10)
+    assert written == [set()]
+    assert not Checkpoint.objects.exists()
+
+
 def test_a_thumb_that_comes_while_its_turn_is_filed_is_filed_too(somebody: User) -> None:
     turn = stories.turn(somebody, State.ANSWERED, timezone.now())
     Progress.objects.get_or_create(pk=1)
@@ -89,6 +102,13 @@ def _authorise(turn: Turn) -> None:
 def meanwhile(act: Callable[[], object]) -> Iterator[None]:
     """Somebody else is at it, and waits for what we hold."""
 
+    other = _aside(act)
+    until(lambda: statements.rows("SELECT 1 FROM pg_locks WHERE NOT granted"), 10, "the wait")
+    yield
+    transaction.on_commit(other.join)
+
+
+def _aside(act: Callable[[], object]) -> threading.Thread:
     def run() -> None:
         try:
             act()
@@ -97,6 +117,4 @@ def meanwhile(act: Callable[[], object]) -> Iterator[None]:
 
     other = threading.Thread(target=run)
     other.start()
-    until(lambda: statements.rows("SELECT 1 FROM pg_locks WHERE NOT granted"), 10, "the wait")
-    yield
-    transaction.on_commit(other.join)
+    return other
