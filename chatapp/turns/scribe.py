@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db import DatabaseError, connection, transaction
 
+from chatapp.storage import statements
 from chatapp.storage.crossing import in_thread
 from chatapp.telemetry.points import Point, reach
 from chatapp.turns import running
@@ -77,17 +78,21 @@ _INSERT = (
     "INSERT INTO chatapp_checkpoint (turn_id, epoch, text, thinking) "
     "SELECT id, epoch, %s, %s FROM chatapp_turn WHERE id = %s AND epoch = %s AND ended_at IS NULL"
 )
+# Whoever ends a turn meanwhile is waited for: without a look at the row as he leaves it, a text would stay for ever.
+_HOLD = "SELECT id FROM chatapp_turn WHERE id IN (%s) ORDER BY id"
 _FORGET = "DELETE FROM chatapp_checkpoint WHERE turn_id = %s AND epoch <= %s"
 _MOVE = "UPDATE chatapp_turn SET state = %s WHERE id = %s AND epoch = %s AND ended_at IS NULL"
 
 
 def _write(pieces: list[Piece]) -> None:
     texts = [(p.text, p.thinking, p.turn_id, p.epoch) for p in pieces if p.text or p.thinking]
-    # In the order in which the leases are renewed, lest the two wait for each other.
-    moved = sorted(pieces, key=lambda p: p.turn_id)
-    moves = [(p.moved_to.value, p.turn_id, p.epoch) for p in moved if p.moved_to]
+    moves = [(p.moved_to.value, p.turn_id, p.epoch) for p in pieces if p.moved_to]
     forgotten = [(p.turn_id, p.epoch) for p in pieces if p.beginning]
     with transaction.atomic(), connection.cursor() as cursor:
+        if statements.locks_rows():
+            # In the order in which the leases are renewed, lest the two wait for each other.
+            ids = [p.turn_id for p in pieces]
+            statements.held_rows(_HOLD % statements.marks(ids), *ids)
         if forgotten:
             cursor.executemany(_FORGET, forgotten)
         if texts:

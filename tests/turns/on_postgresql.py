@@ -15,9 +15,10 @@ from django.utils import timezone
 from chatapp.money import ledger
 from chatapp.money.prices import Tokens
 from chatapp.storage import statements
-from chatapp.turns import closing, opinions, shelf, titles
+from chatapp.turns import closing, inbox, opinions, scribe, shelf, titles
+from chatapp.turns.acceptance import Accepted
 from chatapp.turns.closing import Ending, Receipt
-from chatapp.turns.models import Attempt, Turn
+from chatapp.turns.models import Attempt, Checkpoint, Turn
 from chatapp.turns.register import filing
 from chatapp.turns.register.models import Filed, Progress
 from chatapp.turns.states import State
@@ -75,6 +76,28 @@ def test_a_conversation_that_is_deleted_while_it_is_filed_is_gone(somebody: User
             pass
     assert not Turn.objects.exists()
     assert not statements.rows("SELECT 1 FROM chatapp_words")
+
+
+def test_a_text_that_is_kept_while_its_turn_ends_leaves_nothing_behind(somebody: User) -> None:
+    turn = stories.turn(somebody, State.STREAMING, timezone.now())
+    late = scribe.Piece(turn.pk, 1, State.STREAMING, 0, "So", "")
+    with transaction.atomic():
+        assert closing.close(turn.pk, 1, Ending(State.ANSWERED, "So"), None, None)
+        with meanwhile(lambda: scribe._write([late])):
+            pass
+    assert not Checkpoint.objects.exists()
+
+
+def test_a_next_question_that_comes_twice_at_once_is_one_turn(somebody: User) -> None:
+    before = stories.turn(somebody, State.ANSWERED, timezone.now())
+    form = (somebody, before.conversation_id, "And then?", uuid4())
+    told: list[Accepted] = []
+    with transaction.atomic():
+        told.append(inbox.ask(*form))
+        with meanwhile(lambda: told.append(inbox.ask(*form))):
+            pass
+    assert {one.turn_id for one in told} == {Turn.objects.exclude(pk=before.pk).get().pk}
+    assert len(told) == 2
 
 
 def _authorise(turn: Turn) -> None:
