@@ -7,8 +7,11 @@ import functools
 import itertools
 import json
 import signal
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg.rows import dict_row
@@ -48,10 +51,10 @@ class OnPostgreSQL(Product):
 
     def __post_init__(self) -> None:
         self.sessions = _template(self.server)
-        name = f"chat{next(_numbers)}"
-        _create(self.server, name, "template_of_ours")
+        self._name = f"chat{next(_numbers)}"
+        _create(self.server, self._name, "template_of_ours")
         self.database = self.folder / "chat"
-        self.settings = {**self.settings, "DATABASE_URL": _named(self.server, name)}
+        self.settings = {**self.settings, "DATABASE_URL": _named(self.server, self._name)}
 
     def freeze(self, web: Web) -> None:
         with psycopg.connect(self._url) as connection:
@@ -60,13 +63,24 @@ class OnPostgreSQL(Product):
             web.signal(signal.SIGSTOP)
             until(web.is_stopped)
 
+    @contextlib.contextmanager
+    def away(self) -> Iterator[None]:
+        """Nobody reaches this database, and whoever had it loses it."""
+        with psycopg.connect(self.server, autocommit=True) as operator:
+            operator.execute(f"ALTER DATABASE {self._name} ALLOW_CONNECTIONS false")
+            operator.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [self._name])
+            try:
+                yield
+            finally:
+                operator.execute(f"ALTER DATABASE {self._name} ALLOW_CONNECTIONS true")
+
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(self._url) as connection:
             return connection.execute(_ours(sql), values).fetchall()
 
     def dicts(self, sql: str, *values: object) -> list[dict[str, Any]]:
         with psycopg.connect(self._url, row_factory=dict_row) as connection:
-            return connection.execute(_ours(sql), values).fetchall()
+            return [_plain(row) for row in connection.execute(_ours(sql), values)]
 
     def change(self, sql: str, *values: object) -> None:
         with contextlib.closing(psycopg.connect(self._url, autocommit=True)) as connection:
@@ -85,6 +99,19 @@ def _all_ours(connection: psycopg.Connection) -> bool:
         connection.rollback()
         return False
     return True
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """As SQLite keeps it: ids as bare digits, moments as text that sorts."""
+    return {name: _as_text(value) for name, value in row.items()}
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return value
 
 
 def _ours(sql: str) -> Any:
