@@ -209,8 +209,8 @@ class Web:
         command = ["daphne", "-b", "127.0.0.1", "-p", str(port), *options, "chatapp.asgi:application"]
         self.process = _begin(command, env, log)
 
-    def ready(self) -> Web:
-        until(self._open, 120, "the web process")
+    def ready(self, seconds: float = 120) -> Web:
+        until(self._open, seconds, "the web process")
         return self
 
     def signal(self, number: signal.Signals) -> None:
