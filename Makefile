@@ -5,9 +5,10 @@ MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= python3.11
 BIN := .venv/bin
+MINUTES ?= 3
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps
 
-.PHONY: run setup test quick bench check lock
+.PHONY: run setup test quick bench soak check lock
 
 run: .venv/.runtime  ## set up what is missing, then serve on http://127.0.0.1:$PORT
 	@exec $(BIN)/python manage.py serve
@@ -24,6 +25,9 @@ quick: .venv/.tools  ## the tests that need no browser and no patience
 
 bench: setup  ## the benchmarks; tables here, JSON under var/bench/
 	@$(BIN)/python -m bench
+
+soak: setup  ## mixed random faults for so long, then every promise is checked: make soak MINUTES=60
+	@SOAK_MINUTES=$(MINUTES) $(BIN)/python -m pytest -s tests/promises/test_soak.py
 
 check: .venv/.tools  ## format, lint and types
 	@$(BIN)/ruff format --check .

@@ -1,4 +1,4 @@
-"""The whole suite, in three parts side by side: most of its time it waits for servers and browsers, not for a core.
+"""The whole suite, in four parts side by side: most of its time it waits for servers and browsers, not for a core.
 
 With STORES=large the tests' own rows are in a PostgreSQL and their messages in a Redis; with arguments only what they
 name is run, as pytest would.
@@ -19,7 +19,9 @@ from tests import made_once, stores
 # In a browser and at the doors; the promises of the story, and the books; the rest. More would crowd two cores.
 PAGES = ["tests/page", "tests/pages"]
 STORY = [*sorted(glob.glob("tests/promises/test_[rs][0-9]*.py")), "tests/money", "tests/nightly", "tests/setup"]
-BESIDE = (PAGES, STORY)
+# It waits most of its minutes; what happened in them is to be read, and the seed.
+SOAK = ["tests/promises/test_soak.py"]
+BESIDE = (PAGES, STORY, SOAK)
 REST = ["tests", *(f"--ignore={path}" for part in BESIDE for path in part)]
 PYTEST = [sys.executable, "-m", "pytest"]
 
@@ -56,7 +58,8 @@ def _stores(size: str, stack: ExitStack) -> dict[str, str]:
 
 def _begin(part: list[str], told: IO[bytes]) -> subprocess.Popen[bytes]:
     """One part in a process of its own; the cache of failures is one file, and left to the rest."""
-    return subprocess.Popen([*PYTEST, "-p", "no:cacheprovider", *part], stdout=told, stderr=subprocess.STDOUT)
+    aloud = ["-s"] if part is SOAK else []
+    return subprocess.Popen([*PYTEST, "-p", "no:cacheprovider", *aloud, *part], stdout=told, stderr=subprocess.STDOUT)
 
 
 if __name__ == "__main__":

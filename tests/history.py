@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -56,12 +57,34 @@ class History:
         )
 
     def answering(self, turn: int) -> list[Row]:
-        return [row for row in self.attempts if row["turn_id"] == turn and row["task"] == "answer"]
+        return list(self._answering[turn])
 
     def requests(self, turn: int) -> list[Row]:
         """What the simulated Claude was asked on behalf of a turn, chores left out."""
-        correlation_id = self.turns[turn]["correlation_id"]
-        return [one for one in self.journal if one["correlation_id"] == correlation_id and one["kind"] == "question"]
+        return self._requests[self.turns[turn]["correlation_id"]]
+
+    def shown(self, turn: int) -> list[list[Sight]]:
+        return self._shown[turn]
+
+    @cached_property
+    def _answering(self) -> dict[int, list[Row]]:
+        return _grouped((row["turn_id"], row) for row in self.attempts if row["task"] == "answer")
+
+    @cached_property
+    def _requests(self) -> dict[str, list[Row]]:
+        return _grouped((one["correlation_id"], one) for one in self.journal if one["kind"] == "question")
+
+    @cached_property
+    def _shown(self) -> dict[int, list[list[Sight]]]:
+        pages = [_grouped((sight.turn, sight) for sight in page) for page in self.sights]
+        return _grouped((turn, sights) for page in pages for turn, sights in page.items())
+
+
+def _grouped(pairs: Iterable[tuple[Any, Any]]) -> defaultdict[Any, list[Any]]:
+    groups: defaultdict[Any, list[Any]] = defaultdict(list)
+    for key, value in pairs:
+        groups[key].append(value)
+    return groups
 
 
 def complaints(history: History) -> list[str]:
@@ -96,10 +119,7 @@ def every_turn_has_one_end(history: History) -> Iterator[str]:
 
 
 def an_ask_id_makes_one_turn(history: History) -> Iterator[str]:
-    made: defaultdict[str, list[int]] = defaultdict(list)
-    for turn, row in history.turns.items():
-        # One of the databases knows what a UUID is.
-        made[str(row["ask_id"]).replace("-", "")].append(turn)
+    made = _grouped((row["ask_id"], turn) for turn, row in history.turns.items())
     for ask_id, turn in history.accepted.items():
         if made[ask_id.replace("-", "")] != [turn]:
             yield f"{ask_id} was accepted as turn {turn} and made {made[ask_id.replace('-', '')]}"
@@ -114,16 +134,19 @@ def no_two_attempts_of_a_turn_run_together(history: History) -> Iterator[str]:
         for earlier, later in pairwise(attempts):
             if later["started_at"] < (earlier["ended_at"] or "9"):
                 yield f"attempts {turn}.{earlier['number']} and {turn}.{later['number']} overlap"
-        for earlier, later in pairwise(sorted(history.requests(turn), key=lambda one: one["time"])):
+        # Of a request that no attempt names, its process was killed or frozen: nobody listens to it any more.
+        named = {row["request_id"] for row in attempts}
+        known = [one for one in history.requests(turn) if one["id"] in named]
+        for earlier, later in pairwise(sorted(known, key=lambda one: one["time"])):
             if _began(later) + NOTICING < _began(earlier) + timedelta(seconds=earlier["seconds"]):
                 yield f"turn {turn}: request {later['id']} began while {earlier['id']} was being answered"
 
 
 def an_attempt_is_sent_at_most_once(history: History) -> Iterator[str]:
-    heard = [one["id"] for one in history.journal]
-    named = [row["request_id"] for row in history.attempts if row["request_id"]]
-    for request_id in {one for one in named if named.count(one) > 1 or heard.count(one) != 1}:
-        yield f"{request_id} stands in {named.count(request_id)} attempts and {heard.count(request_id)} requests"
+    heard = Counter(one["id"] for one in history.journal)
+    named = Counter(row["request_id"] for row in history.attempts if row["request_id"])
+    for request_id in {one for one in named if named[one] > 1 or heard[one] != 1}:
+        yield f"{request_id} stands in {named[request_id]} attempts and {heard[request_id]} requests"
     for turn in history.turns:
         attempts = history.answering(turn)
         nameless = [row for row in attempts if not row["request_id"]]
@@ -147,12 +170,11 @@ def the_text_is_the_same_everywhere(history: History) -> Iterator[str]:
             yield f"turn {turn} is {row['state']} with other words than Claude's"
         if not any(one.startswith(row["answer"]) for one in [carried, *said]):
             yield f"turn {turn} holds words that Claude never said: {row['answer'][-60:]!r}, Claude said {said!r}"
-        for page in history.sights:
-            shown = [sight for sight in page if sight.turn == turn]
+        for shown in history.shown(turn):
             for sight in shown:
                 if not any(looks_like_a_prefix(sight, one) for one in [carried, *said]):
                     yield f"turn {turn} ({row['state']}) showed {sight.state} {sight.text!r}, Claude said {said!r}"
-            if shown and shown[-1].state in FINAL and shown[-1].blocks != _drawn(turn, row["answer"]):
+            if shown[-1].state in FINAL and shown[-1].blocks != _drawn(turn, row["answer"]):
                 yield f"turn {turn} showed {shown[-1].text[-40:]!r} at its end and holds {row['answer'][-40:]!r}"
 
 
@@ -164,9 +186,7 @@ def _answers_to_the_same(history: History, row: Row) -> list[str]:
 
 
 def every_hold_is_resolved_once(history: History) -> Iterator[str]:
-    entries: defaultdict[int, list[Row]] = defaultdict(list)
-    for entry in history.entries:
-        entries[entry["hold_id"]].append(entry)
+    entries = _grouped((entry["hold_id"], entry) for entry in history.entries)
     used = [row["hold_id"] for row in history.attempts]
     if sorted(used) != sorted(history.holds):
         yield f"{len(used)} attempts have {len(history.holds)} holds"
@@ -183,15 +203,11 @@ def every_hold_is_resolved_once(history: History) -> Iterator[str]:
 
 
 def nothing_that_was_billed_is_missing(history: History) -> Iterator[str]:
-    charged: defaultdict[str, int] = defaultdict(int)
-    for entry in history.entries:
-        charged[entry["correlation_id"]] += entry["nanodollars"]
-    billed: defaultdict[str, int] = defaultdict(int)
-    for one in history.journal:
-        billed[one["correlation_id"]] += cost_of(one)
-    for correlation_id, nanodollars in billed.items():
-        if nanodollars > charged[correlation_id]:
-            yield f"{correlation_id}: Claude bills {nanodollars}, the ledger has {charged[correlation_id]}"
+    charged = _grouped((entry["correlation_id"], entry["nanodollars"]) for entry in history.entries)
+    billed = _grouped((one["correlation_id"], cost_of(one)) for one in history.journal)
+    for correlation_id, costs in billed.items():
+        if sum(costs) > sum(charged[correlation_id]):
+            yield f"{correlation_id}: Claude bills {sum(costs)}, the ledger has {sum(charged[correlation_id])}"
 
 
 def what_was_kept_for_recovery_is_gone(history: History) -> Iterator[str]:
@@ -201,8 +217,9 @@ def what_was_kept_for_recovery_is_gone(history: History) -> Iterator[str]:
 
 
 def a_conversation_counts_its_changes(history: History) -> Iterator[str]:
+    known = _grouped((row["conversation_id"], row["version"]) for row in history.turns.values())
     for conversation in history.conversations:
-        versions = [row["version"] for row in history.turns.values() if row["conversation_id"] == conversation["id"]]
+        versions = known[conversation["id"]]
         if versions and max(versions) > conversation["version"]:
             yield f"{conversation['id']} is at {conversation['version']}, a turn of it at {max(versions)}"
 

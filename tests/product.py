@@ -210,8 +210,8 @@ class Web:
     def launch_again(self) -> None:
         self.process = self._launch()
 
-    def ready(self) -> Web:
-        until(self.is_open, 120, "the web process")
+    def ready(self, seconds: float = 120) -> Web:
+        until(self.is_open, seconds, "the web process")
         return self
 
     def signal(self, number: signal.Signals) -> None:

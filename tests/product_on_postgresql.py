@@ -9,7 +9,9 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg.rows import dict_row
@@ -59,10 +61,10 @@ class OnPostgreSQL(Product):
             # Each product is a site of its own.
             self._stores["REDIS_URL"] = f"{os.environ['REDIS_URL']}?db={1 + number}"
         self.sessions = _template(self.server)
-        name = f"chat{os.getpid()}_{number}"
-        _create(self.server, name, TEMPLATE)
+        self._name = f"chat{os.getpid()}_{number}"
+        _create(self.server, self._name, TEMPLATE)
         self.database = self.folder / "chat"
-        self._stores["DATABASE_URL"] = _named(self.server, name)
+        self._stores["DATABASE_URL"] = _named(self.server, self._name)
 
     @property
     def env(self) -> dict[str, str]:
@@ -85,13 +87,24 @@ class OnPostgreSQL(Product):
         yield
         self.change("DROP FUNCTION refuse() CASCADE")
 
+    @contextlib.contextmanager
+    def away(self) -> Iterator[None]:
+        """Nobody reaches this database, and whoever had it loses it."""
+        with psycopg.connect(self.server, autocommit=True) as operator:
+            operator.execute(f"ALTER DATABASE {self._name} ALLOW_CONNECTIONS false")
+            operator.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [self._name])
+            try:
+                yield
+            finally:
+                operator.execute(f"ALTER DATABASE {self._name} ALLOW_CONNECTIONS true")
+
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(self._url) as connection:
             return connection.execute(_ours(sql), values or None).fetchall()
 
     def dicts(self, sql: str, *values: object) -> list[dict[str, Any]]:
         with psycopg.connect(self._url, row_factory=dict_row) as connection:
-            return connection.execute(_ours(sql), values or None).fetchall()
+            return [_plain(row) for row in connection.execute(_ours(sql), values or None)]
 
     def change(self, sql: str, *values: object) -> None:
         with contextlib.closing(psycopg.connect(self._url, autocommit=True)) as connection:
@@ -110,6 +123,19 @@ def _all_ours(connection: psycopg.Connection) -> bool:
         connection.rollback()
         return False
     return True
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """As SQLite keeps it: ids as bare digits, moments as text that sorts."""
+    return {name: _as_text(value) for name, value in row.items()}
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return value
 
 
 def _ours(sql: str) -> Any:

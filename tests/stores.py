@@ -15,33 +15,58 @@ from redis import Redis
 from tests import machine
 
 
+class PostgreSQLServer:
+    """A PostgreSQL on a socket in a folder of its own, which a test may stop, or let crash, and start again."""
+
+    def __init__(self, folder: Path) -> None:
+        programs = machine.postgresql()
+        assert programs is not None, "PostgreSQL is not installed; `make setup` says how"
+        self._folder, self._programs = folder, programs
+        # PostgreSQL refuses to run as root; its package has made a user for it.
+        self._user = "postgres" if os.geteuid() == 0 else None
+        if self._user:
+            os.chown(folder, pwd.getpwnam(self._user).pw_uid, -1)
+        self.url = f"postgres://chat@/postgres?host={folder}"
+        self._run("initdb", "-D", self._data, "-U", "chat", "-A", "trust", "-E", "UTF8", "--no-sync")
+        self.start()
+
+    def start(self) -> None:
+        # Several products at a time, each with pools of its own.
+        options = f"-k {self._folder} -c listen_addresses= -c fsync=off -c max_connections=400"
+        self._run("pg_ctl", "-D", self._data, "-o", options, "-l", str(self._folder / "log"), "-w", "start")
+
+    def stop(self, mode: str = "immediate") -> None:
+        """`fast` says goodbye to everybody; `immediate` is a crash, but for the files."""
+        self._run("pg_ctl", "-D", self._data, "-m", mode, "-w", "stop")
+
+    def close(self) -> None:
+        command = [f"{self._programs}/pg_ctl", "-D", self._data, "-m", "immediate", "-w", "stop"]
+        subprocess.run(command, user=self._user, cwd=self._folder, check=False, capture_output=True)
+
+    @property
+    def _data(self) -> str:
+        return str(self._folder / "data")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [f"{self._programs}/{program}", *arguments]
+        subprocess.run(command, user=self._user, cwd=self._folder, check=True, stdout=subprocess.DEVNULL)
+
+
+@contextmanager
+def postgresql_server() -> Iterator[PostgreSQLServer]:
+    folder = Path(tempfile.mkdtemp(prefix="chatapp-postgresql-"))
+    try:
+        with closing(PostgreSQLServer(folder)) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextmanager
 def postgresql() -> Iterator[str]:
     """The DATABASE_URL of an empty PostgreSQL that listens on a socket in its own folder."""
-    programs = machine.postgresql()
-    assert programs is not None, "PostgreSQL is not installed; `make setup` says how"
-    folder = Path(tempfile.mkdtemp(prefix="chatapp-postgresql-"))
-    # PostgreSQL refuses to run as root; its package has made a user for it.
-    user = "postgres" if os.geteuid() == 0 else None
-    if user:
-        os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
-
-    def run(program: str, *arguments: str) -> None:
-        command = [f"{programs}/{program}", *arguments]
-        subprocess.run(command, user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL)
-
-    data = str(folder / "data")
-    try:
-        run("initdb", "-D", data, "-U", "chat", "-A", "trust", "-E", "UTF8", "--no-sync")
-        # Several products at a time, each with pools of its own.
-        options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=400"
-        run("pg_ctl", "-D", data, "-o", options, "-l", str(folder / "log"), "-w", "start")
-        try:
-            yield f"postgres://chat@/postgres?host={folder}"
-        finally:
-            run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with postgresql_server() as server:
+        yield server.url
 
 
 class RedisServer:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
+from django.db import InterfaceError, OperationalError
 
 from chatapp.live import audience, door, notices, outages, screens
 from chatapp.live.wire import Send, Wire
@@ -23,6 +24,8 @@ from chatapp.turns import lease
 
 log = logging.getLogger(__name__)
 
+# Of the codes after which a page comes back by itself, the one that Daphne's library sends.
+COME_BACK = 1011
 SIGNED_OUT = 4401
 CROWDED = 4429
 NOISY = 4408
@@ -64,7 +67,11 @@ class Listener(AsyncConsumer):  # type: ignore[misc] # channels ships no types
         stranger = Wire(self.base_send, 0, "", "")
         with audience.at_the_door(stranger):
             await self.send({"type": "websocket.accept"})
-            await self._let_in(stranger)
+            try:
+                await self._let_in(stranger)
+            except (OperationalError, InterfaceError):
+                log.exception("nobody could be let in: the database is away")
+                await self._turn_away(COME_BACK)
 
     async def _let_in(self, stranger: Wire) -> None:
         conversation_id: UUID = self.scope["url_route"]["kwargs"]["conversation_id"]

@@ -151,8 +151,8 @@ class Screen(Audience):
                 self._show(turn)
                 self._saw(turn.version)
                 self._send_shown()
-            case Moved() if self._shows(event.turn_id) and event.state is not State.ACCEPTED:
-                self._moved(event)
+            case Moved() if self.shown and self._shows(event.turn_id) and event.state is not State.ACCEPTED:
+                self.send(self.shown.move(event))
             case Anew() if self.shown and self._shows(event.turn_id):
                 self.send(self.shown.begin_anew(event))
             case Ended(turn_id=turn_id, end=end) if end and self._shows(turn_id):
@@ -168,10 +168,6 @@ class Screen(Audience):
     def _piece(self, piece: Piece) -> None:
         if self.shown and self._shows(piece.turn_id) and (frame := self.shown.take(piece)):
             self.send(frame)
-
-    def _moved(self, moved: Moved) -> None:
-        if self.shown:
-            self.send(self.shown.move(moved))
 
     def _saw(self, version: int) -> None:
         # The end of a turn may be told after the next one's beginning; what is never told is found in the rows.
@@ -199,6 +195,8 @@ class Screen(Audience):
             await work
         except Exception:
             log.exception("the screen of %s could not be drawn", self.conversation_id)
+            # What could not be read is looked at again.
+            self.overtaken_by = None
         finally:
             self._work = None
             while self._waiting and not self._work:

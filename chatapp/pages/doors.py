@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
@@ -9,6 +10,7 @@ from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import redirect, render
 
@@ -17,10 +19,14 @@ from chatapp.telemetry.measures import Measure
 from chatapp.turns.models import Conversation, Turn
 from chatapp.turns.refusals import Refused
 
+log = logging.getLogger(__name__)
+
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 SIGNED_OUT = Refused("signed_out", 401, "You are signed out. Sign in again, then send your message: it is kept here.")
+
+AWAY = Refused("away", 503, "Our records cannot be reached just now. Please try again in a moment.")
 
 LOOKING = ("GET", "HEAD")
 SPENT_IDS = ("ask_id_reused", "bad_ask_id")
@@ -39,6 +45,22 @@ def signed_in(view: View[P]) -> View[P]:
             return view(request, *args, **kwargs)
         except Refused as refused:
             return refusal(request, refused)
+
+    return _with_records(guarded)
+
+
+def _with_records(view: View[P]) -> View[P]:
+    """Where the database is away, scripts are told so in their own way; a page says it as it says any failure."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except (OperationalError, InterfaceError):
+            if not (wants_json(request) or is_htmx(request)):
+                raise
+            log.exception("a door could not be opened: the database is away")
+            return refusal(request, AWAY)
 
     return guarded
 

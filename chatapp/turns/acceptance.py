@@ -79,6 +79,11 @@ def accept(asked: Asked, find_place: Callable[[datetime], Place]) -> Accepted:
         if earlier := _earlier(asked):
             return earlier
         raise RUNNING from None
+    except refusals.Refused:
+        # Where rows are locked one by one, it may be this very question, sent twice at once, that stands in its way.
+        if earlier := _earlier(asked):
+            return earlier
+        raise
     except ledger.NoRoom as none:
         if asked.conversation_id:
             relay.publish(asked.conversation_id, Measured())

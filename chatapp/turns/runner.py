@@ -84,6 +84,13 @@ async def run(turn: Running) -> None:
     finally:
         if running.here.get(turn.turn_id) is turn:
             del running.here[turn.turn_id]
+    try:
+        await _tidy_up(turn, ended)
+    except DatabaseError:
+        log.exception("turn %s has ended, and nobody could name or condense its conversation", turn.turn_id)
+
+
+async def _tidy_up(turn: Running, ended: bool) -> None:
     if ended and turn.first:
         await titles.entitle(turn.turn_id, turn.conversation_id, turn.asker_id)
     elif ended and not turn.is_short:

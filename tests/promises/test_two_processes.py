@@ -176,6 +176,33 @@ def test_a_process_that_froze_past_its_lease_changes_nothing_elsewhere(ground: P
     frozen.kill()
 
 
+@pytest.mark.parametrize("ground", ["postgresql and redis"], indirect=True)
+def test_while_the_database_is_away_a_form_is_refused_kindly_and_taken_afterwards(
+    ground: Product, pair: tuple[Web, Web], claude: StandIn
+) -> None:
+    assert isinstance(ground, OnPostgreSQL)
+    here = Person(ground, 7, web=pair[0])
+    first = here.begin("Before. [[tokens:5]]")
+    here.final(first)
+    tab = Tab(here, first.conversation)
+    question, ask_id = f"Are you there, {uuid4()}?", str(uuid4())
+    with ground.away():
+        tab.cut()
+        tab.connect()
+        refused = here.try_to_begin(question, ask_id)
+        page = here.request("POST", "/c/", {"question": question, "ask_id": ask_id}, {"HX-Request": "true"})
+    assert (refused.status, refused.json["error"], refused.headers["retry-after"]) == (503, "away", "2")
+    assert (page.status, page.text.count('class="refusal"')) == (503, 1)
+    assert here.final(here.begin(question, ask_id))["state"] == "answered"
+    assert len(claude.settled_journal(question=question)) == 1
+    again = here.ask(first.conversation, "And now? [[tokens:5]]")
+    tab.until_state(again.turn, "answered")
+    tab.converges()
+    tab.close()
+    # Daphne would repeat the words of the error, which may be a row's.
+    assert "Exception inside application" not in pair[0].log.read_text()
+
+
 def _story_of(product: Product, asked: Asked) -> list[list[dict[str, Any]]]:
     return [
         product.dicts("SELECT * FROM chatapp_turn WHERE id = ?", asked.turn),

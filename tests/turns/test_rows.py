@@ -15,7 +15,8 @@ from django.utils import timezone
 from chatapp.money import ledger
 from chatapp.money.prices import Tokens
 from chatapp.storage import statements
-from chatapp.turns import closing, opinions, scribe, shelf, titles
+from chatapp.turns import closing, inbox, opinions, scribe, shelf, titles
+from chatapp.turns.acceptance import Accepted
 from chatapp.turns.closing import Ending, Receipt
 from chatapp.turns.models import Attempt, Checkpoint, Turn
 from chatapp.turns.register import filing
@@ -88,6 +89,18 @@ def test_a_conversation_that_is_deleted_while_it_is_filed_is_gone(somebody: User
             pass
     assert not Turn.objects.exists()
     assert not statements.rows("SELECT 1 FROM chatapp_words")
+
+
+def test_a_next_question_that_comes_twice_at_once_is_one_turn(somebody: User) -> None:
+    before = stories.turn(somebody, State.ANSWERED, timezone.now())
+    form = (somebody, before.conversation_id, "And then?", uuid4())
+    told: list[Accepted] = []
+    with transaction.atomic():
+        told.append(inbox.ask(*form))
+        with meanwhile(lambda: told.append(inbox.ask(*form))):
+            pass
+    assert {one.turn_id for one in told} == {Turn.objects.exclude(pk=before.pk).get().pk}
+    assert len(told) == 2
 
 
 def _authorise(turn: Turn) -> None:
