@@ -16,11 +16,14 @@ from tests import machine
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """The DATABASE_URL of an empty PostgreSQL that listens on a socket in its own folder."""
+def postgresql(kept: Path | None = None) -> Iterator[str]:
+    """The DATABASE_URL of an empty PostgreSQL that listens on a socket in its own folder; one in a folder that is kept
+    has what was left there.
+    """
     programs = machine.postgresql()
     assert programs is not None, "PostgreSQL is not installed; `make setup` says how"
-    folder = Path(tempfile.mkdtemp(prefix="chatapp-postgresql-"))
+    folder = kept or Path(tempfile.mkdtemp(prefix="chatapp-postgresql-"))
+    folder.mkdir(exist_ok=True)
     # PostgreSQL refuses to run as root; its package has made a user for it.
     user = "postgres" if os.geteuid() == 0 else None
     if user:
@@ -32,16 +35,18 @@ def postgresql() -> Iterator[str]:
 
     data = str(folder / "data")
     try:
-        run("initdb", "-D", data, "-U", "chat", "-A", "trust", "-E", "UTF8", "--no-sync")
+        if not Path(data).exists():
+            run("initdb", "-D", data, "-U", "chat", "-A", "trust", "-E", "UTF8", "--no-sync")
         # Several products at a time, each with pools of its own.
         options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=400"
         run("pg_ctl", "-D", data, "-o", options, "-l", str(folder / "log"), "-w", "start")
         try:
             yield f"postgres://chat@/postgres?host={folder}"
         finally:
-            run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+            run("pg_ctl", "-D", data, "-m", "fast" if kept else "immediate", "-w", "stop")
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if not kept:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class RedisServer:
