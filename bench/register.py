@@ -26,6 +26,7 @@ _Row = tuple[Any, ...]
 
 
 def fill(turns: int) -> None:
+    """Goes on where it was broken off."""
     from django.contrib.auth.models import User
     from django.db import connection, transaction
 
@@ -35,9 +36,13 @@ def fill(turns: int) -> None:
     from chatapp.turns.register.models import Label, Progress
 
     names = [BUSY, *(f"person{number}" for number in range(PEOPLE))]
-    User.objects.bulk_create([User(username=name, password="!") for name in names])
+    if connection.vendor == "postgresql":
+        # A machine that is busy with something else is no reason to give up.
+        for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            statements.run(f"SET {name} = 0")
+    User.objects.bulk_create([User(username=name, password="!") for name in names], ignore_conflicts=True)
     people = list(User.objects.filter(username__in=names).order_by("pk").values_list("pk", flat=True))
-    Label.objects.create(pk=1, name="odd")
+    Label.objects.get_or_create(pk=1, name="odd")
     for rows, texts in _chunks(turns, people):
         with transaction.atomic():
             for name, columns in _COLUMNS.items():
@@ -87,12 +92,15 @@ def make_it_today(turns: int, many: int = TODAY) -> int:
 
 
 def _chunks(turns: int, people: Sequence[int]) -> Iterator[tuple[dict[str, list[_Row]], list[tuple[int, str]]]]:
-    dice = random.Random(7)
+    from chatapp.storage import statements
+
+    done = (statements.row("SELECT max(id) FROM chatapp_turn") or (0,))[0] or 0
     common = [f"word{number}" for number in range(2_000)]
     weights = list(itertools.accumulate(1 / (rank + 1) for rank in range(len(common))))
     long = writing.answer("mixed", 4_000)
     profiles: dict[_Row, int] = {}
-    for start in range(1, turns + 1, CHUNK):
+    for start in range(done + 1, turns + 1, CHUNK):
+        dice = random.Random(start)
         rows: dict[str, list[_Row]] = {name: [] for name in _COLUMNS}
         texts = []
         for turn_id in range(start, min(start + CHUNK, turns + 1)):
@@ -137,7 +145,7 @@ def _known(profile: _Row) -> int:
     from chatapp.turns.register.models import Profile
 
     names = ("model", "prompt", "state", "failure", "thumb", "reviewed", "cost_step")
-    return Profile.objects.create(**dict(zip(names, profile, strict=True))).pk
+    return Profile.objects.get_or_create(**dict(zip(names, profile, strict=True)))[0].pk
 
 
 def _leave_running(turns: int, people: Sequence[int]) -> None:
