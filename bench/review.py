@@ -1,7 +1,9 @@
-"""The review desk over a million turns: the first page of any filter, as a reviewer's browser asks for it.
+"""What stands behind the counter over a million turns: the first page of any filter, the next item of the queue, and
+the admin's first page.
 
-`python -m bench.review [--turns N] [--store sqlite|postgresql]` fills a store and prints the median and the slowest of
-several rounds for each filter, the rounds in turn.
+`python -m bench.review [--turns N] [--store sqlite|postgresql] [--keep FOLDER] [--fill] [--only PART]` fills a store,
+unless one is kept that is filled already, and prints the median and the slowest of several rounds, the rounds in turn.
+With `--fill` it only fills.
 """
 
 from __future__ import annotations
@@ -9,7 +11,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
-import random
 import statistics
 import subprocess
 import sys
@@ -17,24 +18,23 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
-from uuid import UUID
+from typing import TYPE_CHECKING, Final
 
-from bench import report, stage
+from bench import next_item, register, report, stage
 from bench.report import Verdict
 from tests import stores
 
+if TYPE_CHECKING:
+    from django.test import Client
+
 ROUNDS: Final = 7
 MOST_MS: Final = 150.0
-CHUNK: Final = 10_000
-PEOPLE: Final = 400
-TURNS_EACH: Final = 20
-BEGAN: Final = datetime(2026, 1, 1, tzinfo=UTC)
+PARTS: Final = ("filters", "admin", "queue")
+SECRET: Final = "a bench has no secrets " * 4
 FILTERS: Final = {
     "nothing": "",
-    "a day of last spring": "since=2026-04-01&until=2026-04-01",
+    "a day of last spring": "since=2025-04-01&until=2025-04-01",
     "a person": "person=person7",
     "a model": "model=claude-haiku-5-5",
     "a state": "state=refused",
@@ -48,111 +48,93 @@ FILTERS: Final = {
     "what is nowhere: refused and thumbed up": "state=refused&thumb=1&reviewed=1",
     "six at once": "model=claude-haiku-5-5&state=answered&error=overloaded&thumb=-1&reviewed=0&cost=0.01",
     "a person and a state": "person=person7&state=failed",
+    "one who asked three of ten, a rare state": f"person={register.BUSY}&state=refused&thumb=-1&reviewed=1",
+    "one who asked three of ten, dearer than most": f"person={register.BUSY}&cost=0.9",
     "a word in half of them": "q=word0",
     "a word in one of 5,000": "q=needle",
     "a phrase": "q=%22word1+word0%22",
     "two words": "q=word3+word40",
+    "two words that are hardly ever together": "q=word900+word1900",
+    "words that are common and never a phrase": "q=%22word0+word0+word0+word0%22",
     "a beginning": "q=need*",
+    "a beginning of everything": "q=w*",
     "a common word and a rare state": "q=word0&state=refused&thumb=-1",
+    "a common word and what is nowhere": "q=word0&state=refused&thumb=1",
+    "a middling word and a middling state": "q=word40&state=failed",
     "a rare word and a person": "q=needle&person=person7",
+    "a common word and one who asked little": "q=word0&person=person7&state=failed",
+    "a label and a rare state": "label=1&state=refused",
+    "a word in a day of last spring": "q=word40&since=2025-04-01&until=2025-04-01",
     "further back": "model=claude-haiku-5-5&below=300000",
+    "two words, further back": "q=word3+word40&below=300000",
 }
 
 
-def _fill(turns: int) -> None:
-    """Rows straight into the tables, as the product would have left them."""
-    from django.contrib.auth.models import User
-    from django.db import connection, transaction
-
-    from chatapp.storage import statements
-    from chatapp.turns.register import costs, index
-    from chatapp.turns.register.models import Label, Profile, Progress
-
-    dice = random.Random(7)
-    User.objects.bulk_create([User(username=f"person{number}", password="!") for number in range(PEOPLE)])
-    people = list(User.objects.filter(username__startswith="person").values_list("pk", flat=True))
-    profiles: dict[tuple[Any, ...], int] = {}
-    Label.objects.create(pk=1, name="odd")
-    common = [f"word{number}" for number in range(2_000)]
-    weights = list(itertools.accumulate(1 / (rank + 1) for rank in range(len(common))))
-    numbers = iter(range(1, turns + 1))
-    while chunk := list(itertools.islice(numbers, CHUNK)):
-        rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in _INSERT}
-        texts = []
-        for turn_id in chunk:
-            talk = UUID(int=(turn_id - 1) // TURNS_EACH + 1)
-            owner = people[talk.int % PEOPLE]
-            asked = BEGAN + timedelta(seconds=turn_id * 25)
-            if (turn_id - 1) % TURNS_EACH == 0:
-                rows["conversation"].append((talk, owner, asked, asked))
-            text = " ".join(dice.choices(common, cum_weights=weights, k=40))
-            text += " needle" if dice.random() < 1 / 5_000 else ""
-            state = dice.choices(["answered", "stopped", "failed", "refused"], [90, 6, 3, 1])[0]
-            failure = "overloaded" if dice.random() < 0.02 else ""
-            model = dice.choices(["claude-sonnet-5-5", "claude-haiku-5-5", "claude-opus-5-5"], [70, 25, 5])[0]
-            thumb = dice.choices([0, 1, -1], [92, 5, 3])[0]
-            thumb = 0 if state == "refused" and thumb == 1 else thumb
-            cost = int(dice.paretovariate(1.2) * 10**6) if turn_id % 20_000 else 10**9
-            cost = min(cost, 10**9)
-            key = (model, 0, state, failure, thumb, dice.random() < 0.05, costs.step(cost))
-            if key not in profiles:
-                names = ("model", "prompt", "state", "failure", "thumb", "reviewed", "cost_step")
-                profiles[key] = Profile.objects.create(**dict(zip(names, key, strict=True))).pk
-            rows["turn"].append((turn_id, talk, owner, talk, text[:60], text, state, model, asked, asked, str(turn_id)))
-            rows["filed"].append((turn_id, profiles[key], owner, cost, asked))
-            if dice.random() < 0.001:
-                rows["labelled"].append((turn_id, asked))
-            texts.append((turn_id, text))
-        with transaction.atomic():
-            for name, sql in _INSERT.items():
-                statements.run_many(sql, [_unique(row) if name == "turn" else row for row in rows[name]])
-            index.add(texts)
-    Progress.objects.create(pk=1, through=turns)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-
-
-def _unique(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """An id of its own for every question."""
-    return (*row[:3], UUID(int=row[0]), *row[4:])
-
-
-_INSERT: Final = {
-    "conversation": (
-        "INSERT INTO chatapp_conversation (id, owner_id, title, titled_by, version, reshaped, wish, whole, pinned, "
-        "archived, created_at, active_at) VALUES (%s, %s, 'A talk', 'claude', 1, 0, '', FALSE, FALSE, FALSE, %s, %s)"
-    ),
-    "turn": (
-        "INSERT INTO chatapp_turn (id, conversation_id, asker_id, ask_id, question, answer, state, model, asked_at, "
-        "ended_at, correlation_id, carried, thinking, notice, warning, asked_model, routed, stop_reason, pinned, "
-        "version, worker, epoch) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, '', '', '', '', '', 'end_turn', FALSE, 1, '', 1)"
-    ),
-    "filed": (
-        "INSERT INTO chatapp_filed (turn_id, profile_id, asker_id, nanodollars, asked_at) VALUES (%s, %s, %s, %s, %s)"
-    ),
-    "labelled": "INSERT INTO chatapp_labelled (label_id, turn_id, at) VALUES (1, %s, %s)",
-}
-
-
-def _measure() -> dict[str, list[float]]:
+def _client() -> Client:
     from django.contrib.auth.models import User
     from django.test import Client
 
+    reviewer = User.objects.filter(username="reviewer").first() or User.objects.create_superuser("reviewer")
     client = Client(HTTP_HOST="localhost")
-    client.force_login(User.objects.create_superuser("reviewer"))
+    client.force_login(reviewer)
+    return client
+
+
+def _timed(client: Client, path: str, expected: str = "") -> float:
+    began = time.perf_counter()
+    answer = client.get(path)
+    took = (time.perf_counter() - began) * 1000
+    if answer.status_code != 200 or expected not in answer.content.decode():
+        raise SystemExit(f"{path}: {answer.status_code}, and no {expected!r} in it")
+    return took
+
+
+def _filters(vendor: str, turns: int) -> list[Verdict]:
+    client = _client()
     times: dict[str, list[float]] = {name: [] for name in FILTERS}
     for _, (name, query) in itertools.product(range(ROUNDS), FILTERS.items()):
-        began = time.perf_counter()
-        answer = client.get(f"/review/?{query}")
-        times[name].append((time.perf_counter() - began) * 1000)
-        if answer.status_code != 200:
-            raise SystemExit(f"{name}: {answer.status_code}")
-    return times
+        times[name].append(_timed(client, f"/review/?{query}"))
+    report.say(f"{vendor}, {turns:,} turns; milliseconds for the first page:")
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    for name, values in times.items():
+        report.say(f"  {name:<46} {medians[name]:8.1f} median {max(values):8.1f} slowest {values[0]:8.1f} first")
+    _keep(f"review-{vendor}", [{"filter": name, "turns": turns, "ms": values} for name, values in times.items()])
+    slowest = max(medians, key=medians.__getitem__)
+    return [Verdict(f"the slowest filter on {vendor}: {slowest}", medians[slowest], MOST_MS, "ms")]
 
 
-def _one(turns: int, url: str) -> int:
-    os.environ |= {"DATABASE_URL": url, "SECRET_KEY": "a bench has no secrets " * 4, "DEBUG": ""}
+def _admin(vendor: str, turns: int) -> list[Verdict]:
+    shown = register.make_it_today(turns)
+    client = _client()
+    times = [_timed(client, "/admin/", f"{shown:,}") for _ in range(3 * ROUNDS)]
+    report.say(f"{vendor}, the admin's first page, {shown:,} of {turns:,} turns are today's, in milliseconds:")
+    report.say(f"  {statistics.median(times):8.1f} median {max(times):8.1f} slowest {times[0]:8.1f} first")
+    _keep(f"review-admin-{vendor}", [{"page": "/admin/", "turns": turns, "ms": times}])
+    return [Verdict(f"the admin's first page on {vendor}", statistics.median(times), MOST_MS, "ms")]
+
+
+def _queue(vendor: str, turns: int) -> list[Verdict]:
+    session = _client().cookies["sessionid"].value
+    verdicts: list[Verdict] = []
+    found = next_item.measure(session, SECRET, stage.RESULTS / "review-server.log")
+    _keep(f"review-queue-{vendor}", [{"way": name, "turns": turns, "ms": times} for name, times in found.items()])
+    for name, times in found.items():
+        middle, late = statistics.median(times), statistics.quantiles(times, n=20)[18]
+        report.say(
+            f"{vendor}, {name}, {len(times)} times: {middle:.1f} median, {late:.1f} p95, {max(times):.1f} slowest"
+        )
+        verdicts += [Verdict(f"{name} on {vendor}, median", middle, MOST_MS, "ms")]
+        verdicts += [Verdict(f"{name} on {vendor}, 19 of 20", late, MOST_MS, "ms")]
+    return verdicts
+
+
+def _keep(name: str, runs: list[report.Run]) -> None:
+    stage.RESULTS.mkdir(parents=True, exist_ok=True)
+    report.keep(stage.RESULTS / f"{name}.json", runs, {}, [])
+
+
+def _one(turns: int, url: str, parts: list[str], marker: Path) -> int:
+    os.environ |= {"DATABASE_URL": url, "SECRET_KEY": SECRET, "DEBUG": ""}
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatapp.settings")
     import django
 
@@ -162,46 +144,63 @@ def _one(turns: int, url: str) -> int:
     from chatapp.management import preparation
 
     preparation.prepare()
-    began = time.perf_counter()
-    _fill(turns)
-    filled = time.perf_counter() - began
-    times = _measure()
-    medians = {name: statistics.median(values) for name, values in times.items()}
-    report.say(f"{connection.vendor}, {turns:,} turns, filled in {filled:.0f} s; milliseconds for the first page:")
-    for name, values in times.items():
-        report.say(f"  {name:<42} {medians[name]:8.1f} median {max(values):8.1f} slowest {values[0]:8.1f} first")
-    slowest = max(medians, key=medians.__getitem__)
-    verdict = Verdict(f"the slowest filter on {connection.vendor}: {slowest}", medians[slowest], MOST_MS, "ms")
-    report.say(verdict.line())
-    stage.RESULTS.mkdir(parents=True, exist_ok=True)
-    runs = [{"filter": name, "turns": turns, "median_ms": round(value, 1)} for name, value in medians.items()]
-    report.keep(stage.RESULTS / f"review-{connection.vendor}.json", runs, {}, [verdict])
-    return 0 if verdict.holds else 1
+    if not marker.exists():
+        began = time.perf_counter()
+        register.fill(turns)
+        report.say(f"{connection.vendor}: {turns:,} turns, filled in {time.perf_counter() - began:.0f} s")
+        marker.touch()
+    measures = {"filters": _filters, "admin": _admin, "queue": _queue}
+    verdicts = [verdict for part in parts for verdict in measures[part](connection.vendor, turns)]
+    for verdict in verdicts:
+        report.say(verdict.line())
+    return 0 if all(verdict.holds for verdict in verdicts) else 1
 
 
 @contextmanager
-def _store(name: str) -> Iterator[str]:
+def _store(name: str, folder: Path) -> Iterator[str]:
     if name == "postgresql":
-        with stores.postgresql() as url:
+        with stores.postgresql(folder / name) as url:
             yield url
     else:
-        with tempfile.TemporaryDirectory() as folder:
-            yield f"sqlite:///{Path(folder) / 'chat.sqlite3'}"
+        yield f"sqlite:///{folder / 'chat.sqlite3'}"
+
+
+@contextmanager
+def _folder(kept: str | None) -> Iterator[Path]:
+    if kept:
+        Path(kept).mkdir(parents=True, exist_ok=True)
+        yield Path(kept).resolve()
+        return
+    with tempfile.TemporaryDirectory() as name:
+        # PostgreSQL runs as somebody else, who has to find his own folder in it.
+        Path(name).chmod(0o755)
+        yield Path(name)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--turns", type=int, default=1_000_000)
     parser.add_argument("--store", choices=["sqlite", "postgresql"])
+    parser.add_argument("--keep", metavar="FOLDER", help="leave the stores there, and use what is there already")
+    parser.add_argument("--fill", action="store_true", help="fill, and measure nothing")
+    parser.add_argument("--only", choices=PARTS, action="append")
     parser.add_argument("--url", help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    parts = [] if asked.fill else asked.only or list(PARTS)
     if asked.url:
-        return _one(asked.turns, asked.url)
+        return _one(asked.turns, asked.url, parts, Path(asked.keep))
     worst = 0
-    for name in [asked.store] if asked.store else ["sqlite", "postgresql"]:
-        with _store(name) as url:
-            command = [sys.executable, "-m", "bench.review", "--turns", str(asked.turns), "--url", url]
-            worst = max(worst, subprocess.call(command))
+    with _folder(asked.keep) as folder:
+        for name in [asked.store] if asked.store else ["sqlite", "postgresql"]:
+            with _store(name, folder) as url:
+                command = [sys.executable, "-m", "bench.review", "--turns", str(asked.turns), "--url", url]
+                command += [
+                    "--keep",
+                    str(folder / f"{name}-{asked.turns}-is-filled"),
+                    *(["--fill"] if asked.fill else []),
+                ]
+                command += [argument for part in asked.only or [] for argument in ("--only", part)]
+                worst = max(worst, subprocess.call(command))
     return worst
 
 

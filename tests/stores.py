@@ -27,7 +27,8 @@ class PostgreSQLServer:
         if self._user:
             os.chown(folder, pwd.getpwnam(self._user).pw_uid, -1)
         self.url = f"postgres://chat@/postgres?host={folder}"
-        self._run("initdb", "-D", self._data, "-U", "chat", "-A", "trust", "-E", "UTF8", "--no-sync")
+        if not Path(self._data).exists():
+            self._run("initdb", "-D", self._data, "-U", "chat", "-A", "trust", "-E", "UTF8", "--no-sync")
         self.start()
 
     def start(self) -> None:
@@ -63,10 +64,20 @@ def postgresql_server() -> Iterator[PostgreSQLServer]:
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """The DATABASE_URL of an empty PostgreSQL that listens on a socket in its own folder."""
-    with postgresql_server() as server:
+def postgresql(kept: Path | None = None) -> Iterator[str]:
+    """The DATABASE_URL of an empty PostgreSQL that listens on a socket in its own folder; one in a folder that is kept
+    has what was left there.
+    """
+    if kept is None:
+        with postgresql_server() as server:
+            yield server.url
+        return
+    kept.mkdir(exist_ok=True)
+    server = PostgreSQLServer(kept)
+    try:
         yield server.url
+    finally:
+        server.stop("fast")
 
 
 class RedisServer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -46,6 +46,7 @@ class CriterionForm(forms.ModelForm):
     class Meta:
         model = Criterion
         fields = ("position", "name", "help")
+        widgets: ClassVar = {"name": forms.TextInput({"size": 16}), "help": forms.Textarea({"rows": 3, "cols": 28})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -12,7 +12,7 @@ from chatapp.money import ledger
 from chatapp.review.models import Criterion, Item
 from chatapp.turns.models import Turn
 from chatapp.turns.register import finding
-from chatapp.turns.register.finding import Wanted
+from chatapp.turns.register.wanted import Wanted
 
 PAGE: Final = 500
 COLUMNS: Final = (

@@ -15,8 +15,8 @@ from django.http import QueryDict
 from chatapp.claude.catalogue import label as label_of
 from chatapp.context.models import SystemPrompt
 from chatapp.turns.register import words
-from chatapp.turns.register.finding import Wanted
 from chatapp.turns.register.models import Label, Profile
+from chatapp.turns.register.wanted import Wanted
 from chatapp.turns.states import FINAL
 
 ANY: Final = ("", "any")

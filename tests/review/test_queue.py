@@ -16,8 +16,8 @@ from chatapp.review import agreement, exports, queue, rounds
 from chatapp.review.models import Criterion, Item, Review, ReviewSettings, Rule, Scorecard
 from chatapp.turns import opinions
 from chatapp.turns.models import Attempt, Turn
-from chatapp.turns.register.finding import Wanted
 from chatapp.turns.register.models import Filed
+from chatapp.turns.register.wanted import Wanted
 from chatapp.turns.states import State
 from tests.review.conftest import browser, file_all, member
 from tests.turns import stories

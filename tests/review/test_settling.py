@@ -9,7 +9,7 @@ from django.test import Client
 from chatapp.review import exports, queue
 from chatapp.review.models import Item, Review, Scorecard
 from chatapp.turns import opinions
-from chatapp.turns.register.finding import Wanted
+from chatapp.turns.register.wanted import Wanted
 from tests.review.conftest import file_all, member
 from tests.review.test_queue import ask, carl, items, rule, scores
 

@@ -8,7 +8,7 @@ import pytest
 
 from chatapp.turns.models import Turn
 from chatapp.turns.register import finding
-from chatapp.turns.register.finding import Wanted
+from chatapp.turns.register.wanted import Wanted
 from tests.turns.telling import Tell, ada, talk, tell
 from tests.turns.test_register import empty_index, file_all
 

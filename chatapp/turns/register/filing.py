@@ -84,8 +84,9 @@ def tidy_up(most_steps: int = 20) -> bool:
 def _outlook() -> tuple[int, int, int]:
     """Up to where everything is filed, the last turn, and the first that has not ended; and the row is ours."""
     held = statements.held("SELECT through FROM chatapp_progress WHERE id = %s", THE_ROW)
-    last, open_id = statements.row(_LAST) or (None, None)
-    return held[0] if held else 0, last or 0, open_id or 0
+    through = held[0] if held else 0
+    last, open_id = statements.row(_LAST, through) or (None, None)
+    return through, last or 0, open_id or 0
 
 
 def _file(turn_ids: Sequence[int]) -> None:
@@ -126,7 +127,10 @@ def _texts(rows: Iterable[tuple[Any, ...]]) -> list[tuple[int, str]]:
     return [(turn_id, f"{question}\n{answer}") for turn_id, question, answer in rows]
 
 
-_LAST = "SELECT (SELECT max(id) FROM chatapp_turn), (SELECT min(id) FROM chatapp_turn WHERE ended_at IS NULL)"
+# Below what is filed nothing is open, and whoever looked there would read a million rows every other second.
+_LAST = (
+    "SELECT (SELECT max(id) FROM chatapp_turn), (SELECT min(id) FROM chatapp_turn WHERE id > %s AND ended_at IS NULL)"
+)
 _UNFILED = (
     "SELECT turn.id FROM chatapp_turn turn WHERE turn.id > %s AND turn.ended_at IS NOT NULL "
     "AND NOT EXISTS (SELECT 1 FROM chatapp_filed filed WHERE filed.turn_id = turn.id) ORDER BY turn.id LIMIT %s"

@@ -53,6 +53,7 @@ class Filed(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["profile", "turn", "nanodollars"], name="filed_profile"),
             models.Index(fields=["asker", "turn", "profile"], name="filed_asker"),
+            models.Index(fields=["asker", "profile", "turn", "nanodollars"], name="filed_asker_profile"),
             models.Index(fields=["asked_at", "turn"], name="filed_asked"),
         ]
 

@@ -41,6 +41,16 @@ class Search:
 
     terms: tuple[Term, ...]
 
+    @property
+    def open(self) -> bool:
+        """Whether any word may go on."""
+        return any(term.open for term in self.terms)
+
+    def finds(self, text: str) -> bool:
+        """Whether all of it stands in a text, as the index would say."""
+        said = f" {normal(text)} "
+        return all(f" {' '.join(term.words)}{'' if term.open else ' '}" in said for term in self.terms)
+
     def for_sqlite(self) -> str:
         return " ".join(f'"{" ".join(term.words)}"{"*" if term.open else ""}' for term in self.terms)
 
