@@ -6,6 +6,8 @@ from typing import Final
 
 MOST_EVENT_BYTES: Final = 16 << 20
 _EVENT: Final = b"event:"
+DELTA: Final = b"event: content_block_delta\ndata: "
+_NEXT_DELTA: Final = b"\n\n" + DELTA
 _DATA: Final = b"\ndata: "
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
@@ -22,6 +24,15 @@ class Events:
     def __init__(self) -> None:
         self._tail = bytearray()
         self._after_return = False
+
+    def deltas(self, data: bytes) -> bytes | None:
+        """These bytes as one JSON list where they are whole deltas and nothing else, as nearly every look brings them.
+
+        None, or what is no such list, leaves them to `feed`: nothing of them was taken.
+        """
+        if self._tail or self._after_return or not (data.startswith(DELTA) and data.endswith(b"\n\n")):
+            return None
+        return b"[%b]" % data[len(DELTA) :].replace(_NEXT_DELTA, b",")
 
     def feed(self, data: bytes) -> list[bytes]:
         """The data of each event that these bytes complete."""

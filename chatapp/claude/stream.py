@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import jiter
 
-from chatapp.claude.sse import Events
+from chatapp.claude.sse import DELTA, Events
 from chatapp.claude.usage import Counts, Usage
 
 _THINKING: Final = ("thinking", "redacted_thinking")
@@ -18,8 +17,7 @@ _THINKING: Final = ("thinking", "redacted_thinking")
 _UNKEEPABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """Everything that arrived since the last one."""
 
     text: str
@@ -90,11 +88,7 @@ class Reading:
         return None
 
     def _read(self, data: bytes) -> None:
-        for payload in self._events.feed(data):
-            try:
-                event = jiter.from_json(payload, cache_mode="keys")
-            except ValueError:
-                event = self._read_slowly(payload)
+        for event in self._deltas(data) or map(self._event, self._events.feed(data)):
             kind = event["type"]
             if kind == "content_block_delta":
                 self.events += 1
@@ -107,6 +101,24 @@ class Reading:
                     _EVENTS[kind](self, event)
                 if self.over:
                     return
+
+    def _deltas(self, data: bytes) -> list[Any] | None:
+        """Read in one go, which takes half as long as one by one; None where they are not all deltas."""
+        together = self._events.deltas(data)
+        if together is None:
+            return None
+        try:
+            events: list[Any] = jiter.from_json(together, cache_mode="keys")
+        except ValueError:
+            return None
+        # Two halves of something broken are no event.
+        return events if len(events) == data.count(DELTA) else None
+
+    def _event(self, payload: bytes) -> Any:
+        try:
+            return jiter.from_json(payload, cache_mode="keys")
+        except ValueError:
+            return self._read_slowly(payload)
 
     def _read_slowly(self, payload: bytes) -> Any:
         """jiter refuses lone surrogates, which are JSON all the same and must not cost the answer."""

@@ -11,6 +11,9 @@ from typing import Final, cast
 from chatapp.claude.pace import GRID_SECONDS, Pace
 from chatapp.claude.seal import Seal
 
+# What a look finds is some hundred bytes. Room for more than 128 KiB is a mapping of its own each time, and took longer
+# than everything else of a look.
+_USUAL_BYTES: Final = 32 * 1024
 _MOST_BYTES: Final = 256 * 1024
 
 
@@ -156,10 +159,9 @@ class Wire(asyncio.Protocol):
         """Take what the kernel has, without asking the event loop to watch the socket; it nearly always has some."""
         if self._transport.is_closing() or self._waiter is None:
             return
-        try:
-            data = os.read(self._descriptor, _MOST_BYTES)
-        except OSError:
-            data = b""
+        data = self._found(_USUAL_BYTES)
+        if len(data) == _USUAL_BYTES:
+            data += self._found(_MOST_BYTES)
         if not data:
             # Nothing yet, or the end: the event loop finds out which.
             self._look()
@@ -167,6 +169,12 @@ class Wire(asyncio.Protocol):
             self._take(opened)
         else:
             self._look()
+
+    def _found(self, most_bytes: int) -> bytes:
+        try:
+            return os.read(self._descriptor, most_bytes)
+        except OSError:
+            return b""
 
     def _opened(self, data: bytes) -> bytes | None:
         """What was under the seal; None while there is nothing for a reader in it."""

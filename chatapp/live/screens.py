@@ -12,7 +12,7 @@ from chatapp.live.shown import Shown
 from chatapp.live.wire import Parcel, Wire
 from chatapp.storage.crossing import in_thread
 from chatapp.telemetry import measures
-from chatapp.turns import frames
+from chatapp.turns import drawing, frames
 from chatapp.turns.drawing import End, TurnView
 from chatapp.turns.glance import Mark
 from chatapp.turns.relay import (
@@ -150,7 +150,7 @@ class Screen(Audience):
             case Appeared(turn=turn):
                 self._show(turn)
                 self._saw(turn.version)
-                self._send_shown()
+                self.send(frames.turn(drawing.first_article(turn)))
             case Moved() if self.shown and self._shows(event.turn_id) and event.state is not State.ACCEPTED:
                 self.send(self.shown.move(event))
             case Anew() if self.shown and self._shows(event.turn_id):
@@ -182,10 +182,6 @@ class Screen(Audience):
             self._saw(end.version)
             self.is_locked = end.meter.report is not None
             self.send(frames.turn(article) + frames.spent(end.meter))
-
-    def _send_shown(self) -> None:
-        if self.shown:
-            self.send(frames.turn(self.shown.article()))
 
     def _begin(self, work: object) -> None:
         self._work = asyncio.ensure_future(self._finish(work))  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ import asyncio
 import struct
 import time
 from collections.abc import Awaitable, Callable
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 from chatapp.telemetry import measures
@@ -19,23 +19,31 @@ BEHIND_BYTES = 256 * 1024
 PATIENCE_SECONDS = 10.0
 
 _TEXT_FRAME = 0x81
+_SHORT, _LONGER, _LONGEST = struct.Struct("!BB").pack, struct.Struct("!BBH").pack, struct.Struct("!BBQ").pack
 
 
 class Parcel:
     """One frame for many wires: encoded once, in the words of ASGI and in the bytes of RFC 6455."""
 
+    __slots__ = ("_framed", "text")
+
     def __init__(self, text: str) -> None:
         self.text = text
+        self._framed = b""
 
-    @cached_property
+    @property
     def framed(self) -> bytes:
-        payload = self.text.encode()
-        size = len(payload)
-        if size < 126:
-            return struct.pack("!BB", _TEXT_FRAME, size) + payload
-        if size < 65536:
-            return struct.pack("!BBH", _TEXT_FRAME, 126, size) + payload
-        return struct.pack("!BBQ", _TEXT_FRAME, 127, size) + payload
+        if not self._framed:
+            payload = self.text.encode()
+            size = len(payload)
+            if size < 126:
+                head = _SHORT(_TEXT_FRAME, size)
+            elif size < 65536:
+                head = _LONGER(_TEXT_FRAME, 126, size)
+            else:
+                head = _LONGEST(_TEXT_FRAME, 127, size)
+            self._framed = head + payload
+        return self._framed
 
 
 class Wire:

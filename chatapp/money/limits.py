@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -38,15 +38,17 @@ class Place:
     subject: str
     period: Period
     starts: date | None
+    # By which it is found, and in whose order it is locked: asked for far more often than places are made.
+    key: str = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        key = f"{_LETTERS[self.scope]}:{self.subject}:{self.starts or ''}:{self.period}"
+        object.__setattr__(self, "key", key)
 
     @property
     def is_shared(self) -> bool:
         """Whether more than one person spends here: then what is spent is not everybody's to know."""
         return self.scope in SHARED
-
-    @property
-    def key(self) -> str:
-        return f"{_LETTERS[self.scope]}:{self.subject}:{self.starts or ''}:{self.period}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,12 @@ def joined(groups: Sequence[int]) -> str:
 
 def places(user_id: int | None, conversation_id: UUID | None, groups: Iterable[int], day: date) -> list[Place]:
     """Every counter that a payment touches, in the order in which they are locked."""
+    return list(_places(user_id, conversation_id, tuple(groups), day))
+
+
+@lru_cache(256)
+def _places(user_id: int | None, conversation_id: UUID | None, groups: tuple[int, ...], day: date) -> tuple[Place, ...]:
+    """Asked three times for every answer."""
     subjects = [
         *([(Scope.CONVERSATION, conversation_id.hex)] if conversation_id else []),
         *([(Scope.USER, str(user_id))] if user_id is not None else []),
@@ -110,7 +118,7 @@ def places(user_id: int | None, conversation_id: UUID | None, groups: Iterable[i
         for scope, subject in subjects
         for period, starts in ((Period.DAY, day), (Period.MONTH, day.replace(day=1)), (Period.TOTAL, None))
     ]
-    return sorted(found, key=lambda place: place.key)
+    return tuple(sorted(found, key=lambda place: place.key))
 
 
 def in_all(conversation_id: UUID) -> Place:

@@ -116,7 +116,9 @@ def _answered(request: HttpRequest, turn: Accepted) -> HttpResponseBase:
         return _json(turn)
     if not is_htmx(request):
         return _known(redirect(f"/c/{turn.conversation_id}/#turn-{turn.turn_id}"), turn)
-    shown = turn.view or drawing.shown(turn.turn_id)
+    if turn.view:
+        return _known(HttpResponse(frames.turn(drawing.first_article(turn.view))), turn)
+    shown = drawing.shown(turn.turn_id)
     return _known(HttpResponse(frames.turn(drawing.article(shown)) if shown else ""), turn)
 
 

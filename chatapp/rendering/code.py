@@ -1,10 +1,11 @@
 """Code as it is shown: a label, a button to copy it, and colours once it is complete."""
 
 from functools import cache, lru_cache
-from itertools import groupby, takewhile
+from itertools import groupby
 from time import thread_time
 
 from pygments import token
+from pygments.lexer import Lexer
 from pygments.lexers import get_all_lexers, get_lexer_by_name
 from pygments.token import _TokenType
 
@@ -16,6 +17,7 @@ LONGEST_COLOURED = 12_000
 LONGEST_COLOURED_LINE = 500
 # or looks at all that follows from every word.
 LONGEST_COLOURING_SECONDS = 0.06
+TOKENS_A_LOOK = 8
 # The languages that people read in a chat. Not all that Pygments knows: a lexer is a pile of regular expressions,
 # and the rarer ones have held slow traps.
 COLOURED = frozenset(
@@ -97,8 +99,7 @@ def _lexers() -> dict[str, str]:
 @lru_cache(maxsize=512)
 def _coloured(lexer_name: str, source: str) -> str:
     lexer = get_lexer_by_name(lexer_name, stripnl=False, ensurenl=False)
-    patience = thread_time() + LONGEST_COLOURING_SECONDS
-    tokens = list(takewhile(lambda _: thread_time() < patience, lexer.get_tokens(source)))
+    tokens = _tokens(lexer, source)
     if "".join(piece for _, piece in tokens) != source:
         # Out of patience, or a lexer that tidies what it reads: what is copied must be what was written.
         return escape(source)
@@ -107,6 +108,17 @@ def _coloured(lexer_name: str, source: str) -> str:
         piece = escape("".join(piece for _, piece in run))
         shown.append(f'<span class="{name}">{piece}</span>' if name else piece)
     return "".join(shown)
+
+
+def _tokens(lexer: Lexer, source: str) -> list[tuple[_TokenType, str]]:
+    """As many as patience allows; the clock is looked at now and then, for a look takes as long as a token."""
+    until = thread_time() + LONGEST_COLOURING_SECONDS
+    found: list[tuple[_TokenType, str]] = []
+    for pair in lexer.get_tokens(source):
+        found.append(pair)
+        if not len(found) % TOKENS_A_LOOK and thread_time() > until:
+            break
+    return found
 
 
 @cache

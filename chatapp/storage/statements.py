@@ -5,16 +5,19 @@ Django's query compiler takes some ten times as long as the database itself, and
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Model
 
 M = TypeVar("M", bound=Model)
+_DEBUG: Final = bool(settings.DEBUG)
 T = TypeVar("T")
 
 
@@ -39,19 +42,33 @@ def rows(sql: str, *values: object) -> list[tuple[Any, ...]]:
 
 def _do(sql: str, values: Sequence[object], take: Callable[[Any], T]) -> T:
     """Execute it and take what is wanted; without the layers of Django, which take longer than SQLite itself."""
-    ours: Any = connections[DEFAULT_DB_ALIAS]
-    if ours.vendor != "sqlite" or ours.queries_logged or ours.execute_wrappers:
+    ours = _connection()
+    if ours.vendor != "sqlite" or ours.execute_wrappers or ours.force_debug_cursor or _DEBUG:
         with ours.cursor() as cursor:
             cursor.execute(sql, _adapted(values, ours))
             return take(cursor)
-    ours.ensure_connection()
-    ours.validate_no_broken_transaction()
+    # Asked here first: each of these looks for an event loop, or at the settings.
+    if ours.connection is None:
+        ours.ensure_connection()
+    if ours.needs_rollback:
+        ours.validate_no_broken_transaction()
     with ours.wrap_database_errors:
         cursor = ours.connection.execute(_in_its_words(sql), _adapted(values, ours))
         try:
             return take(cursor)
         finally:
             cursor.close()
+
+
+def _connection() -> Any:
+    """This thread's; Django looks for it among the tasks of asyncio, too, and takes longer than many a statement."""
+    found = getattr(_here, "connection", None)
+    if found is None:
+        found = _here.connection = connections[DEFAULT_DB_ALIAS]
+    return found
+
+
+_here = threading.local()
 
 
 def _first(cursor: Any) -> tuple[Any, ...] | None:
@@ -71,19 +88,19 @@ def _in_its_words(sql: str) -> str:
 def held(sql: str, *values: object) -> tuple[Any, ...] | None:
     """The first row, nobody else's to change until the transaction ends."""
     # SQLite holds the whole database since BEGIN IMMEDIATE.
-    locks = connection.features.has_select_for_no_key_update
+    locks = _connection().features.has_select_for_no_key_update
     return row(sql + " FOR NO KEY UPDATE" if locks else sql, *values)
 
 
 def held_rows(sql: str, *values: object) -> list[tuple[Any, ...]]:
     """The rows in their order, nobody else's to change until the transaction ends."""
-    locks = connection.features.has_select_for_no_key_update
+    locks = _connection().features.has_select_for_no_key_update
     return rows(sql + " FOR NO KEY UPDATE" if locks else sql, *values)
 
 
 def lock(sql: str, *values: object) -> None:
     """The same for a row of which nothing is to be read."""
-    if connection.features.has_select_for_no_key_update:
+    if _connection().features.has_select_for_no_key_update:
         held(sql, *values)
 
 
@@ -119,11 +136,18 @@ def uuid(value: Any) -> UUID:
 
 
 def _adapted(values: Sequence[object], to: Any) -> list[Any]:
-    return [_ADAPT[type(value)](value, to) if type(value) in _ADAPT else value for value in values]
+    return [adapt(value, to) if (adapt := _ADAPT.get(type(value))) else value for value in values]
+
+
+def _moment(value: datetime, to: Any) -> object:
+    if to.vendor == "sqlite" and value.tzinfo is UTC and to.timezone is UTC:
+        # What Django makes of it by way of another time zone.
+        return value.isoformat(" ").removesuffix("+00:00")
+    return to.ops.adapt_datetimefield_value(value)
 
 
 _ADAPT: Final[dict[type, Callable[[Any, Any], object]]] = {
-    datetime: lambda value, to: to.ops.adapt_datetimefield_value(value),
+    datetime: _moment,
     date: lambda value, to: to.ops.adapt_datefield_value(value),
     UUID: lambda value, to: value if to.features.has_native_uuid_field else value.hex,
 }

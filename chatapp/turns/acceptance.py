@@ -212,6 +212,9 @@ def _announce(
 ) -> None:
     reach(Point.ACCEPTED)
     readings.accepted()
+    if not at.reshapes:
+        # Here, where nobody else waits: the loop has more to do.
+        drawing.first_article(view)
     relay.publish(at.conversation_id, Reshaped() if at.reshapes else Appeared(view))
     first = at.parent_id is None
     runner.start(

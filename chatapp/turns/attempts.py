@@ -177,12 +177,12 @@ async def _listen(
     listener: Listener,
 ) -> None:
     """Publish what arrives until it ends or the turn changes hands."""
-    if not await _is_ours(turn):
+    if not (lease.held() or await lease.still_ours(turn)):
         return
     wordless = True
     async for batch in exchange:
         ticket.answered(exchange)
-        if not await _is_ours(turn):
+        if not (lease.held() or await lease.still_ours(turn)):
             return
         if wordless and batch.text:
             wordless = False
@@ -191,10 +191,6 @@ async def _listen(
         reach(Point.HEARD)
         listener.take(batch)
     heard.out = True
-
-
-async def _is_ours(turn: Running) -> bool:
-    return lease.held() or await lease.still_ours(turn)
 
 
 def _report(turn: Running, exchange: gateway.Exchange, failure: gateway.Failure) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -139,6 +140,19 @@ def window(conversation: Conversation, before: int | None, limit: int) -> tuple[
 def article(turn: TurnView) -> str:
     """The turn's article, as the page and the socket show it."""
     return get_template("turns/turn.html").render({"turn": turn})
+
+
+def first_article(turn: TurnView) -> str:
+    """The article of a turn that was accepted a moment ago: whoever asked gets it, and every page that watches."""
+    for known, drawn in tuple(_lately):
+        if known is turn:
+            return drawn
+    drawn = article(turn)
+    _lately.append((turn, drawn))
+    return drawn
+
+
+_lately: deque[tuple[TurnView, str]] = deque(maxlen=16)
 
 
 def new(

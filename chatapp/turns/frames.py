@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from html import escape
 from uuid import UUID
 
@@ -119,8 +120,10 @@ def _added(turn_id: int, change: Change) -> str:
 
 
 def _appended(turn_id: int, change: Change) -> str:
-    target = escape(f"#b{turn_id}-{change.index}{change.path}")
+    target = f"#b{turn_id}-{change.index}{_in_attribute(change.path)}"
     return f'<hx-partial hx-target="{target}" hx-swap="beforeend">{change.html}</hx-partial>'
 
 
+# The same few ways down, with every frame.
+_in_attribute = lru_cache(64)(escape)
 _PARTIALS = {Kind.REPLACE: _replaced, Kind.ADD: _added, Kind.APPEND: _appended}

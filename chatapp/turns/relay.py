@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from chatapp.telemetry import measures
@@ -20,8 +20,7 @@ from chatapp.turns.states import AT_ONCE, State, Waiting
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """More of a running answer; the offsets say where in the text and in the thinking it begins."""
 
     turn_id: int
@@ -186,15 +185,13 @@ class InProcess:
             watcher(conversation_id, watched)
 
     def _on_loop(self, act: Callable[..., None], *args: object) -> None:
-        if self._loop is None or self._loop.is_closed():
-            return
         try:
             here = asyncio.get_running_loop() is self._loop
         except RuntimeError:
             here = False
         if here:
             act(*args)
-        else:
+        elif self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(_come_from_a_thread, time.monotonic(), act, args)
 
     def _tell(self, conversation_id: UUID, event: Event) -> None:

@@ -146,6 +146,14 @@ def test_the_words_before_a_fault_come_first() -> None:
     assert reading.fault is not None
 
 
+def test_two_halves_of_a_broken_delta_are_none() -> None:
+    broken = word("Soup").removesuffix(b"\n\n").replace(b'"index"', b'"odd":[1,2],"index"').split(b"data: ")[1]
+    first, second = broken.decode().split(",2]")
+    stream = raw_event("content_block_delta", first) + raw_event("content_block_delta", f"2]{second}")
+    assert read([start() + block(), word("Broth")]) == ("Broth", "", False, None)
+    assert read([start() + block(), stream]) == ("", "", False, "Garbled")
+
+
 def test_an_event_that_never_ends_does_not_fill_the_memory() -> None:
     reading = Reading(1000)
     endless = b"data: " + b"x" * (1 << 20)

@@ -34,6 +34,16 @@ def article(view: TurnView) -> Element:
     return parse(drawing.article(view)).elements[0]
 
 
+def test_whoever_asked_and_whoever_watches_get_the_same_article_that_was_drawn_once() -> None:
+    asked, also_asked = turn(State.ACCEPTED), turn(State.ACCEPTED, question="How else?")
+    first = drawing.first_article(asked)
+    assert first == drawing.article(asked)
+    assert drawing.first_article(also_asked) == drawing.article(also_asked)
+    assert drawing.first_article(asked) is first
+    # Equal is not the same: of another one nobody knows where it was shown.
+    assert drawing.first_article(replace(asked)) is not first
+
+
 @pytest.mark.parametrize(
     ("place", "words"),
     [(1, "You are next in line"), (3, "You are third in line"), (12, "You are number 12 in line")],
