@@ -16,6 +16,7 @@ PARTS = (
     "bench.story",
     "bench.processes",
     "bench.rolling",
+    "bench.fleet",
 )
 
 

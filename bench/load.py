@@ -5,6 +5,7 @@ import gc
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ AT_ONCE: Final = 8
 """Connections being opened at any moment: the server's accept queue is short, and opening is not measured."""
 PATIENCE_SECONDS: Final = 60.0
 LAST_WORDS_SECONDS: Final = 20.0
+NOT_TESTED: Final = ("stand_in", "generator", "other")
 _WINDOW_MARGIN_SECONDS: Final = 0.5
 
 
@@ -36,6 +38,10 @@ class Order:
     conversations: Path | None
     # Where the pages listen, if not where they ask.
     heard_port: int | None = None
+    # Whether everybody comes from an address of his own.
+    apart: bool = False
+    # How long idle pages only listen before anybody asks.
+    quiet_seconds: float = 1.0
 
 
 class Load:
@@ -56,10 +62,12 @@ class Load:
         assert order.people is not None  # the product has a door
         known = json.loads(order.people.read_text())
         sessions = known.pop("sessions")
-        kept = order.conversations
-        conversations = json.loads(kept.read_text()) if kept is not None and kept.exists() else []
+        kept, made = order.conversations, known.pop("conversations")
+        conversations = json.loads(kept.read_text()) if kept is not None and kept.exists() else made
         for number in range(order.streams + order.idle):
-            person = Person(session=sessions[number % len(sessions)], **known)
+            one = number % len(sessions)
+            source = f"127.1.{one // 250}.{one % 250 + 1}" if order.apart else ""
+            person = Person(session=sessions[one], source=source, **known)
             conversation = conversations[number] if number < len(conversations) else None
             heard_at = ("127.0.0.1", order.heard_port or order.port)
             yield ProductTab(self.loop, self.tally, address, person, conversation, heard_at)
@@ -69,16 +77,25 @@ class Load:
         self._each(lambda tab: tab.prepare)
         self._remember_conversations()
         self._weigh("prepared")
+        began = time.monotonic()
         self._each(lambda tab: tab.open)
+        opened_seconds = time.monotonic() - began
         self.loop.run(lambda: all(tab.ready for tab in self.tabs), 3.0)
+        before = [tab.frames for tab in self.tabs]
         idling = meters.Stretch(self.order.pids, self.order.cores)
-        self.loop.rest(1.0)
+        self.loop.rest(self.order.quiet_seconds)
         idle_cpu = idling.cpu_seconds()
+        beats = [tab.frames - earlier for tab, earlier in zip(self.tabs, before, strict=True)]
         self._weigh("open")
         figures = self._measure() if self.order.seconds else {}
         for tab in self.tabs:
             tab.close()
-        return figures | {"idle_cpu": idle_cpu, "memory_kb": self.memory}
+        return figures | {
+            "idle_cpu": idle_cpu,
+            "fewest_beats": min(beats),
+            "opened_seconds": round(opened_seconds, 1),
+            "memory_kb": self.memory,
+        }
 
     def _measure(self) -> dict[str, Any]:
         answer_seconds = answers.ANSWER_TOKENS / self.order.tokens_per_second
@@ -93,6 +110,7 @@ class Load:
         self.loop.rest(self.order.seconds / 2)
         self.tally.measuring = False
         cpu, busy = stretch.cpu_seconds(), stretch.busy()
+        tested = sum(spent for name, spent in cpu.items() if name not in NOT_TESTED)
         for tab in self.active:
             tab.closing = True
         unfinished = self._unfinished() if self.order.target == "product" else 0
@@ -101,7 +119,7 @@ class Load:
             "streams": len(self.active),
             "seconds": self.order.seconds,
             "cpu_seconds": {name: round(spent, 3) for name, spent in cpu.items()},
-            "cpu_us_per_delta": round(cpu["server"] / max(figures["deltas"], 1) * 1e6, 1),
+            "cpu_us_per_delta": round(tested / max(figures["deltas"], 1) * 1e6, 1),
             "pace": round(
                 figures["deltas"] / (self.order.seconds * self.order.tokens_per_second * len(self.active)), 3
             ),
@@ -135,7 +153,11 @@ class Load:
             raise TimeoutError(f"{left} of {len(self.tabs)} tabs were still waiting to begin")
 
     def _weigh(self, moment: str) -> None:
-        self.memory[moment] = meters.memory_kb(self.order.pids["server"])
+        pids = self.order.pids
+        if "server" in pids:
+            self.memory[moment] = meters.memory_kb(pids["server"])
+        else:
+            self.memory[moment] = {name: meters.memory_kb(pid)["pss"] for name, pid in pids.items()}
 
     def _remember_conversations(self) -> None:
         if self.order.conversations is not None:

@@ -1,22 +1,41 @@
 """What a process costs, as the kernel counts it."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 _TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
 
 
+def family(pid: int) -> Iterator[int]:
+    """A process and all that descend from it."""
+    yield pid
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in children.read_text().split():
+            yield from family(int(child))
+
+
 def cpu_seconds(pid: int) -> float:
-    """Of all its threads, in the kernel and outside."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
+    """Of all its threads and those of its children, the ones that have ended too, in the kernel and outside."""
+    ticks = 0
+    for member in family(pid):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            fields = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, fields[11:15]))
+    return ticks / _TICKS_PER_SECOND
 
 
 def memory_kb(pid: int) -> dict[str, int]:
-    """Resident, and proportional (what is shared with other processes counted by share)."""
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
-    sizes = {line.split(":")[0]: int(line.split()[1]) for line in lines}
+    """Resident, and proportional (what is shared with other processes counted by share); children included."""
+    sizes = {"Rss": 0, "Pss": 0}
+    for member in family(pid):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            for line in Path(f"/proc/{member}/smaps_rollup").read_text().splitlines()[1:]:
+                name = line.split(":")[0]
+                if name in sizes:
+                    sizes[name] += int(line.split()[1])
     return {"rss": sizes["Rss"], "pss": sizes["Pss"]}
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parent.parent
-_START_SECONDS: Final = 60.0
+_START_SECONDS: Final = 120.0
 
 
 class NotStarted(Exception):
@@ -32,7 +32,7 @@ def free_port() -> int:
         return port
 
 
-def python(*arguments: str, environment: Mapping[str, str], core: int) -> str:
+def python(*arguments: str, environment: Mapping[str, str], core: int | None = None) -> str:
     """Run to the end; what it printed."""
     process = _start(arguments, environment, core, subprocess.PIPE)
     printed, _ = process.communicate()
@@ -42,7 +42,9 @@ def python(*arguments: str, environment: Mapping[str, str], core: int) -> str:
 
 
 @contextlib.contextmanager
-def serving(*arguments: str, environment: Mapping[str, str], core: int, port: int, log: Path) -> Iterator[int]:
+def serving(
+    *arguments: str, environment: Mapping[str, str], port: int, log: Path, core: int | None = None
+) -> Iterator[int]:
     """The pid of a server that listens."""
     with log.open("a") as output:
         process = _start(arguments, environment, core, output.fileno())
@@ -58,7 +60,9 @@ def serving(*arguments: str, environment: Mapping[str, str], core: int, port: in
                 process.wait()
 
 
-def _start(arguments: Sequence[str], environment: Mapping[str, str], core: int, output: int) -> subprocess.Popen[str]:
+def _start(
+    arguments: Sequence[str], environment: Mapping[str, str], core: int | None, output: int
+) -> subprocess.Popen[str]:
     process = subprocess.Popen(  # our own commands
         [sys.executable, *arguments],
         cwd=ROOT,
@@ -67,7 +71,8 @@ def _start(arguments: Sequence[str], environment: Mapping[str, str], core: int, 
         stderr=None if output == subprocess.PIPE else output,
         text=True,
     )
-    os.sched_setaffinity(process.pid, {core})
+    if core is not None:
+        os.sched_setaffinity(process.pid, {core})
     return process
 
 

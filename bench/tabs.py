@@ -27,10 +27,13 @@ class Person:
     session_cookie: str
     session: str
     csrf_cookie: str
+    # The address of this machine from which he comes; the system's choice if there is none.
+    source: str = ""
 
 
 class Tab(Protocol):
     ready: bool
+    frames: int
     reading: Reading
     closing: bool
 
@@ -55,11 +58,15 @@ class ProductTab:
         self._loop = loop
         self._tally = tally
         self._heard_at = heard_at or address
-        self._requests = Requests(loop, address)
-        self._ear = Ear(loop, self._hear, self._cut)
+        self._requests = Requests(loop, address, person.source)
+        self._ear = Ear(loop, self._hear, self._cut, person.source)
         self._headers = _headers(person, address)
         self._heard_headers = _headers(person, self._heard_at)
         self.conversation = conversation
+        self.frames = 0
+        self._heard: Callable[[], None] = lambda: None
+        # Which version of it the page shows; nobody's guess where it has just been begun.
+        self._seen = 0 if conversation is not None else None
         self._ended = 0
         self.reading = Reading(tally)
         self.ready = False
@@ -82,7 +89,10 @@ class ProductTab:
         self._post("/c/", f"Answer {answers.BRIEF}, please", {"Accept": "application/json"}, begun)
 
     def open(self, then: Callable[[], None]) -> None:
-        self._ear.open(self._heard_at, f"/ws/c/{self.conversation}/", self._heard_headers, then)
+        """Open once it hears: only then has the server done what a new page costs. It was drawn a moment ago."""
+        self._heard = then
+        seen = "" if self._seen is None else f"?seen={self._seen}"
+        self._ear.open(self._heard_at, f"/ws/c/{self.conversation}/{seen}", self._heard_headers, lambda: None)
 
     def ask(self) -> None:
         def answered(status: int, body: bytes) -> None:
@@ -108,6 +118,9 @@ class ProductTab:
         self._loop.after(wait_seconds, lambda: None if self.closing else self.ask())
 
     def _hear(self, frame: bytes, frame_bytes: int) -> None:
+        self.frames += 1
+        if self.frames == 1:
+            self._heard()
         words = self.reading.see(frame, frame_bytes)
         # An earlier turn may be drawn once more beside the one that is asked about.
         turn, state = max(((int(turn), state) for turn, state in _ARTICLE.findall(frame)), default=(0, b""))
@@ -147,6 +160,7 @@ class BareTab:
         self._address = address
         self._ear = Ear(loop, self._hear, self._cut)
         self.reading = Reading(tally)
+        self.frames = 0
         self.ready = True
         self.closing = False
 
@@ -165,6 +179,7 @@ class BareTab:
         self._ear.close()
 
     def _hear(self, frame: bytes, frame_bytes: int) -> None:
+        self.frames += 1
         if frame == answers.BARE_END:
             self.reading.end()
             self._loop.after(random.uniform(0.02, 0.06), self.ask)  # as above

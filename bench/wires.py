@@ -18,8 +18,9 @@ class WireBroke(Exception):
     """The server hung up, or said what no browser would understand."""
 
 
-def connect(address: Address) -> socket.socket:
-    sock = socket.create_connection(address, timeout=20)
+def connect(address: Address, source: str = "") -> socket.socket:
+    """From an address of this machine's own, of which it has millions: nobody has five hundred connections."""
+    sock = socket.create_connection(address, timeout=20, source_address=(source, 0) if source else None)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setblocking(False)
     return sock
@@ -32,16 +33,17 @@ def lines(first: str, headers: dict[str, str]) -> bytes:
 class Requests:
     """One kept-alive connection, one request at a time."""
 
-    def __init__(self, loop: Loop, address: Address) -> None:
+    def __init__(self, loop: Loop, address: Address, source: str = "") -> None:
         self._loop = loop
         self._address = address
+        self._source = source
         self._socket: socket.socket | None = None
         self._inbound = b""
         self._then: Callable[[int, bytes], None] | None = None
 
     def post(self, path: str, headers: dict[str, str], body: bytes, then: Callable[[int, bytes], None]) -> None:
         if self._socket is None:
-            self._socket = connect(self._address)
+            self._socket = connect(self._address, self._source)
             self._loop.watch(self._socket, self._hear)
         self._then = then
         kind = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(body))}
@@ -83,8 +85,15 @@ def _whole(head: bytes, rest: bytes) -> bool:
 class Ear:
     """A websocket; every text frame is handed on with the bytes it took on the wire."""
 
-    def __init__(self, loop: Loop, on_text: Callable[[bytes, int], None], on_close: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        on_text: Callable[[bytes, int], None],
+        on_close: Callable[[int], None],
+        source: str = "",
+    ) -> None:
         self._loop = loop
+        self._source = source
         self._on_text = on_text
         self._on_close = on_close
         self._inbound = b""
@@ -100,7 +109,7 @@ class Ear:
             "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
         }
         self._opened = then
-        self._socket = connect(address)
+        self._socket = connect(address, self._source)
         self._socket.sendall(lines(f"GET {path} HTTP/1.1", headers | upgrade))
         self._loop.watch(self._socket, self._hear)
 

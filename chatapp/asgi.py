@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import gc
 import logging
 import os
+import resource
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -80,6 +82,10 @@ def _begin(running: asyncio.AbstractEventLoop) -> None:
 
 def _settle_down() -> None:
     """What was made at the start stays for ever: the collector need not look at it again."""
+    # Many systems begin with 1024 open files, which is as many pages as could listen, and allow more to whoever asks.
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     # A long text that is done with goes back to the system at once: by default the allocator learns to keep such ones,
     # in one place for each thread, and a few long answers stay in memory as often as there are threads.
     if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):

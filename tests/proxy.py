@@ -25,13 +25,14 @@ class Proxy:
 
     port: int
     log: Path
+    pid: int
 
 
 @contextmanager
-def proxy(*ports: int, beside: str = "") -> Iterator[Proxy]:
+def proxy(*ports: int, beside: str = "", whole: bool = False) -> Iterator[Proxy]:
     """The deployment's own file; only where it listens and writes is another place, and what stands behind it.
 
-    `beside` is what an operator has put into `tls/`.
+    `beside` is what an operator has put into `tls/`. Tests have one process instead of a whole nginx with its workers.
     """
     program = machine.nginx()
     assert program is not None, "nginx is not installed; `make setup` says how"
@@ -46,14 +47,20 @@ def proxy(*ports: int, beside: str = "") -> Iterator[Proxy]:
     (folder / "tls" / "listen.conf").write_text(beside)
     servers = (f"server 127.0.0.1:{behind} max_fails=1 fail_timeout=5s;\n" for behind in ports)
     (folder / "webs.conf").write_text("".join(servers))
-    command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", "daemon off; master_process off;"]
+    # The workers of a whole one are another user's.
+    folder.chmod(0o755)
+    manner = "daemon off;" if whole else "daemon off; master_process off;"
+    command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", manner]
     with (folder / "errors").open("wb") as errors, subprocess.Popen(command, stdout=errors, stderr=errors) as server:
         try:
             until(lambda: _listens(port) or server.poll() is not None, 10, "the proxy")
             assert server.poll() is None, (folder / "errors").read_text()
-            yield Proxy(port, folder / "log")
+            yield Proxy(port, folder / "log", server.pid)
         finally:
-            server.kill()
+            if whole:
+                server.terminate()
+            else:
+                server.kill()
             server.wait()
             shutil.rmtree(folder, ignore_errors=True)
 

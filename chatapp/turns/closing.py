@@ -89,18 +89,21 @@ def close(turn_id: int, epoch: int, ending: Ending, attempt_id: int | None, rece
         if found is None:
             return None
         statements.lock("SELECT 1 FROM chatapp_turn WHERE id = %s", turn_id)
-        warning = ""
-        if attempt_id is not None and receipt is not None:
-            warning = settle(attempt_id, receipt, now)
-        reach(Point.INSIDE_SETTLING)
+        # The site's counters are everybody's: taken as late as may be, but where the row tells how a limit stands then.
+        warning = settle(attempt_id, receipt, now) if ending.short else ""
         version = found[0] + 1
         payer = ledger.Payer(asker_id, conversation_id, correlation_id, Attempt.Task.ANSWER)
         report = reports.of(room.again(ending.short), payer) if ending.short else None
         if ending.kept_from:
             statements.run(_KEPT, ending.kept_from, turn_id, epoch)
-        if _move(turn_id, epoch, ending, report, version, now):
+        moved = _move(turn_id, epoch, ending, report, version, now)
+        if moved:
             statements.run("DELETE FROM chatapp_checkpoint WHERE turn_id = %s", turn_id)
             statements.run(_TOUCH, version, now, conversation_id)
+        if not ending.short:
+            warning = settle(attempt_id, receipt, now)
+        reach(Point.INSIDE_SETTLING)
+        if moved:
             bill = bills.of([turn_id]).get(turn_id)
             figures = meter.of(asker_id, conversation_id, now)
             closed = Closed(version, bill, figures, warning, report, _is_short(receipt, model))
@@ -136,7 +139,7 @@ def part(turn_id: int, epoch: int, attempt_id: int, receipt: Receipt) -> int | N
     return int(cost[0]) if mine and cost else None
 
 
-def settle(attempt_id: int, receipt: Receipt, now: datetime) -> str:
+def settle(attempt_id: int | None, receipt: Receipt | None, now: datetime) -> str:
     """Book what an attempt cost and write its row; a second call changes nothing. The warning that is due now.
 
     The caller holds the conversation: whoever waited for it with the counters in hand would stop everybody.
@@ -147,7 +150,7 @@ def settle(attempt_id: int, receipt: Receipt, now: datetime) -> str:
         "JOIN chatapp_turn turn ON turn.id = attempt.turn_id WHERE attempt.id = %s AND attempt.outcome = 'running'",
         attempt_id,
     )
-    if found is None:
+    if attempt_id is None or receipt is None or found is None:
         return ""
     hold_id, turn_id, task, model = found[:4]
     with traces.span("settle", found[-1]):
@@ -175,19 +178,9 @@ def settle(attempt_id: int, receipt: Receipt, now: datetime) -> str:
         attempt_id,
     )
     diary.settled(attempt_id, found, receipt, settled)
-    transaction.on_commit(
-        partial(
-            readings.settled,
-            model,
-            task,
-            receipt.outcome,
-            receipt.failure,
-            receipt.ttft_ms,
-            tokens,
-            settled.nanodollars,
-            settled.saved_nanodollars,
-        )
-    )
+    cost = (settled.nanodollars, settled.saved_nanodollars)
+    about = (model, task, receipt.outcome, receipt.failure, receipt.ttft_ms)
+    transaction.on_commit(partial(readings.settled, *about, tokens, *cost))
     warning = " ".join(reports.warning(warned) for warned in settled.warned)[:400]
     if warning:
         statements.run(_WARN, warning, warning, turn_id)

@@ -130,3 +130,18 @@ def test_a_taken_port_is_said_in_one_line(variables: dict[str, str], port: int) 
         )
     assert outcome.returncode == 1
     assert outcome.stdout + outcome.stderr == (f"Cannot start: PORT {port} is taken; try PORT={port + 1} make run\n")
+
+
+def test_a_web_process_takes_as_many_open_files_as_it_may(variables: dict[str, str]) -> None:
+    few = "import resource as r; hard = r.getrlimit(r.RLIMIT_NOFILE)[1]; r.setrlimit(r.RLIMIT_NOFILE, (256, hard)); "
+    begun = few + "import chatapp.asgi; print(r.getrlimit(r.RLIMIT_NOFILE)[0] == hard)"
+    outcome = subprocess.run(
+        [sys.executable, "-c", begun],
+        cwd=ROOT,
+        env={**variables, "ANTHROPIC_API_KEY": "none"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert outcome.stdout == "True\n", outcome.stderr
