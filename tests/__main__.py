@@ -16,9 +16,13 @@ from typing import IO
 
 from tests import made_once, stores
 
-# In a browser and at the doors; the promises of the story, and the books; the rest. More would crowd two cores.
-PAGES = ["tests/page", "tests/pages"]
-STORY = [*sorted(glob.glob("tests/promises/test_[rs][0-9]*.py")), "tests/money", "tests/nightly", "tests/setup"]
+# In a browser, at the doors, and how it is set up; the promises of the story, the books, and what operators do; the
+# rest. More would crowd two cores.
+PAGES = ["tests/page", "tests/pages", "tests/setup"]
+STORY = [
+    *sorted(glob.glob("tests/promises/test_[rs][0-9]*.py")),
+    *("tests/money", "tests/nightly", "tests/management", "tests/deploy"),
+]
 # It waits most of its minutes; what happened in them is to be read, and the seed.
 SOAK = ["tests/promises/test_soak.py"]
 BESIDE = (PAGES, STORY, SOAK)
