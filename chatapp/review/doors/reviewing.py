@@ -9,7 +9,6 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import reverse
 
 from chatapp.review import agreement, queue, transcripts
 from chatapp.review.doors.guard import LEAD, REVIEW, item_of, note, number, page, reader, staff
@@ -45,12 +44,15 @@ def go_on(request: HttpRequest) -> HttpResponseBase:
     me, leads = reader(request), reader(request).has_perm(LEAD)
     earlier = number(request.GET.get("before", ""))
     found = queue.before(me, earlier, leads=leads) if earlier is not None else None
-    if found is None:
-        found = queue.take_next(me, number(request.GET.get("after", "")) or 0, leads=leads)
-    if found is None:
-        messages.success(request, "Nothing waits for you. Well done.")
-        return redirect("review_queue")
-    return redirect("review_item", found.pk)
+    return redirect("review_item", found.pk) if found else _next(request, number(request.GET.get("after", "")) or 0)
+
+
+def _next(request: HttpRequest, after: int) -> HttpResponseBase:
+    me = reader(request)
+    if found := queue.take_next(me, after, leads=me.has_perm(LEAD)):
+        return redirect("review_item", found.pk)
+    messages.success(request, "Nothing waits for you. Well done.")
+    return redirect("review_queue")
 
 
 @staff(REVIEW, "GET", "HEAD", "POST")
@@ -64,7 +66,7 @@ def item(request: HttpRequest, item_id: int) -> HttpResponseBase:
             if card is None:
                 raise queue.Unclear("There is no scorecard yet. An administrator can make one.")
             queue.submit(found, me, card, request.POST, request.POST.get("note", ""), leads=me.has_perm(LEAD))
-            return redirect(f"{reverse('review_next')}?after={item_id}")
+            return _next(request, item_id)
         except queue.Unclear as unclear:
             wrong = str(unclear)
     if queue.concerns(found, me, leads=me.has_perm(LEAD)) and not queue.take(found, me):
