@@ -100,13 +100,15 @@ def stroll(person: Person, flock: Flock) -> Asked:
     """A page, a file, a title, doors that turn somebody away, a socket that is cut and comes back."""
     _, said = upload(person, samples.PNG, f"{flock.file}.png")
     upload(person, b"PK\x03\x04" + bytes(99), f"{flock.file}.zip")
-    form = {"question": f"{flock.question} {say(flock.answer * 40)}[[pace:200]]", "ask_id": "no uuid"}
+    form = {"question": f"{flock.question} {say(flock.answer * 40)}[[pace:50]]", "ask_id": "no uuid"}
     assert person.post("/c/", form).status == 400
     form |= {"ask_id": "c0ffee00-0000-4000-8000-000000000000", "attachments": said["key"]}
     answer = person.post("/c/", form)
     assert answer.status == 200, answer.text
     asked = Asked(answer.json["conversation"], answer.json["turn"])
     with contextlib.closing(Tab(person, asked.conversation)) as tab:
+        # Whoever has gone before he was let in was never there.
+        until(lambda: "socket_joined" in person.product.logs, 20, "what is written of coming in")
         tab.cut()
         tab.connect()
         tab.until(lambda page: page.state(asked.turn) == "streaming")
