@@ -37,6 +37,9 @@ def configure(url: str | None, default_sqlite: Path) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         # CONN_MAX_AGE above 0 leaks a connection per thread under ASGI; the pool is what reuses them.
         "CONN_MAX_AGE": 0,
+        # One that died while it lay in the pool is given to nobody: a database that was started anew would cost as many
+        # people an error as the pool has connections.
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **options,
             "options": f"{POSTGRESQL_TIMEOUTS} {own_options}".strip(),

@@ -24,7 +24,7 @@ from chatapp.turns import lease
 
 log = logging.getLogger(__name__)
 
-# Of the codes after which a page comes back by itself, the one that Daphne's library sends.
+# A page comes back by itself after it.
 COME_BACK = 1011
 SIGNED_OUT = 4401
 CROWDED = 4429
@@ -71,7 +71,8 @@ class Listener(AsyncConsumer):  # type: ignore[misc] # channels ships no types
                 await self._let_in(stranger)
             except (OperationalError, InterfaceError):
                 log.exception("nobody could be let in: the database is away")
-                await self._turn_away(COME_BACK)
+                self._tell(Fact.SOCKET_REFUSED, code=COME_BACK)
+                (self.wire or stranger).close(COME_BACK)
 
     async def _let_in(self, stranger: Wire) -> None:
         conversation_id: UUID = self.scope["url_route"]["kwargs"]["conversation_id"]

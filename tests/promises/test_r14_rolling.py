@@ -93,7 +93,7 @@ def test_who_is_being_let_in_as_the_process_leaves_is_asked_to_come_back(product
     person.web = leaving
     asked = person.begin("Hello.")
     person.final(asked)
-    with psycopg.connect(product.settings["DATABASE_URL"]) as connection:
+    with psycopg.connect(product.env["DATABASE_URL"]) as connection:
         # It cannot see yet who knocks.
         connection.execute("LOCK TABLE django_session IN ACCESS EXCLUSIVE MODE")
         socket = knock(person, asked.conversation)

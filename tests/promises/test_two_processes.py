@@ -193,7 +193,7 @@ def test_while_the_database_is_away_a_form_is_refused_kindly_and_taken_afterward
         page = here.request("POST", "/c/", {"question": question, "ask_id": ask_id}, {"HX-Request": "true"})
     assert (refused.status, refused.json["error"], refused.headers["retry-after"]) == (503, "away", "2")
     assert (page.status, page.text.count('class="refusal"')) == (503, 1)
-    assert here.final(here.begin(question, ask_id))["state"] == "answered"
+    assert here.final(here.insist(question, ask_id))["state"] == "answered"
     assert len(claude.settled_journal(question=question)) == 1
     again = here.ask(first.conversation, "And now? [[tokens:5]]")
     tab.until_state(again.turn, "answered")
