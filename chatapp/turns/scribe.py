@@ -82,6 +82,14 @@ _INSERT = (
 )
 _FORGET = "DELETE FROM chatapp_checkpoint WHERE turn_id = %s AND epoch <= %s"
 _MOVE = "UPDATE chatapp_turn SET state = %s WHERE id = %s AND epoch = %s AND ended_at IS NULL"
+# What was read of a turn that was about to ask may be written after its request began to stand in line. It is known to
+# wait then, and its row is not to say that it may have been sent.
+_HELD_BACK = (
+    "SELECT 1 FROM chatapp_attempt attempt JOIN chatapp_hold hold ON hold.id = attempt.hold_id "
+    "WHERE attempt.turn_id = chatapp_turn.id AND attempt.task = 'answer' AND attempt.outcome = 'running' "
+    "AND hold.dispatched_at IS NULL"
+)
+_MOVE_TO_ASKING = f"{_MOVE} AND NOT EXISTS ({_HELD_BACK})"
 _FREE = "SELECT id FROM chatapp_turn WHERE id = ANY(%s) FOR NO KEY UPDATE SKIP LOCKED"
 
 
@@ -103,14 +111,18 @@ def _free(cursor: CursorWrapper, turns: list[int]) -> set[int]:
 
 def _write_free(cursor: CursorWrapper, pieces: list[Piece]) -> None:
     texts = [(p.text, p.thinking, p.turn_id, p.epoch) for p in pieces if p.text or p.thinking]
-    moves = [(p.moved_to.value, p.turn_id, p.epoch) for p in pieces if p.moved_to]
+    moved = [p for p in pieces if p.moved_to]
     forgotten = [(p.turn_id, p.epoch) for p in pieces if p.beginning]
     if forgotten:
         cursor.executemany(_FORGET, forgotten)
     if texts:
         cursor.executemany(_INSERT, texts)
-    if moves:
-        cursor.executemany(_MOVE, moves)
+    for sql, those in (
+        (_MOVE, [p for p in moved if p.moved_to is not State.ACCEPTED]),
+        (_MOVE_TO_ASKING, [p for p in moved if p.moved_to is State.ACCEPTED]),
+    ):
+        if those:
+            cursor.executemany(sql, [(str(p.moved_to), p.turn_id, p.epoch) for p in those])
 
 
 def so_far(turn: Turn) -> tuple[str, str]:
