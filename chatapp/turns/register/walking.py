@@ -17,7 +17,7 @@ from chatapp.turns.register.index import Stretch
 from chatapp.turns.register.wanted import Wanted
 
 # For so long one page looks further back; then it says how far it got.
-PATIENCE_SECONDS: Final = 0.08
+PATIENCE_SECONDS: Final = 0.05
 _GROWTH: Final = 4
 _MOST: Final = 2_000
 _FEW: Final = 200
