@@ -21,7 +21,7 @@ from tests.product_on_postgresql import OnPostgreSQL
 from tests.promises.test_r14_draining import last_words
 from tests.promises.wreckage import still_open
 from tests.proxy import Proxy, proxy
-from tests.stand_in import StandIn
+from tests.stand_in import StandIn, standing_in
 from tests.tabs import Tab, knock
 
 pytestmark = [pytest.mark.slow, pytest.mark.redis, pytest.mark.postgresql, pytest.mark.proxy]
@@ -32,9 +32,14 @@ READERS = 2
 
 
 @pytest.fixture(scope="module")
+def claude() -> Iterator[StandIn]:
+    """One of its own, whose journal has all that this product has asked, and no last request of another one."""
+    with standing_in() as claude:
+        yield claude
+
+
+@pytest.fixture(scope="module")
 def product(postgresql: str, claude: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnPostgreSQL]:
-    # Its journal is to have all that this product has asked, and nothing else.
-    claude.clear()
     with ExitStack() as stack:
         settings = {"REDIS_URL": stack.enter_context(stores.redis())}
         folder = tmp_path_factory.mktemp("rolling")
