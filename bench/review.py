@@ -70,13 +70,17 @@ FILTERS: Final = {
 }
 
 
-def _client() -> Client:
-    from django.contrib.auth.models import User
+def _client(role: str = "admin") -> Client:
+    """Somebody in that role; whoever is an admin may do everything here."""
+    from django.contrib.auth.models import Group, User
     from django.test import Client
 
-    reviewer = User.objects.filter(username="reviewer").first() or User.objects.create_superuser("reviewer")
+    name = f"bench-{role}"
+    person, made = User.objects.get_or_create(username=name, is_staff=True, is_superuser=role == "admin")
+    if made:
+        person.groups.add(Group.objects.get(name=role))
     client = Client(HTTP_HOST="localhost")
-    client.force_login(reviewer)
+    client.force_login(person)
     return client
 
 
@@ -114,7 +118,7 @@ def _admin(vendor: str, turns: int) -> list[Verdict]:
 
 
 def _queue(vendor: str, turns: int) -> list[Verdict]:
-    session = _client().cookies["sessionid"].value
+    session = _client("reviewer").cookies["sessionid"].value
     verdicts: list[Verdict] = []
     found = next_item.measure(session, SECRET, stage.RESULTS / "review-server.log")
     _keep(f"review-queue-{vendor}", [{"way": name, "turns": turns, "ms": times} for name, times in found.items()])

@@ -81,8 +81,8 @@ def waiting(reviewer: User, *, leads: bool) -> QuerySet[Item]:
 def take_next(reviewer: User, after: int = 0, *, leads: bool) -> Item | None:
     """The next item, his for a while; past the end it begins again with the first."""
     for _ in range(5):
-        named = waiting(reviewer, leads=leads).filter(assignee=reviewer, taken_at=None)
         free = waiting(reviewer, leads=leads)
+        named = free.filter(assignee=reviewer, taken_at=None)
         found = named.filter(pk__gt=after).first() or free.filter(pk__gt=after).first() or free.first()
         if found is None or take(found, reviewer):
             return found
@@ -116,7 +116,7 @@ def assign(item: Item, reviewer: User | None) -> None:
 
 
 def submit(
-    item: Item, reviewer: User, card: Scorecard, said: Mapping[str, str], note: str, *, leads: bool = False
+    item_id: int, reviewer: User, card: Scorecard, said: Mapping[str, str], note: str, *, leads: bool = False
 ) -> Item:
     """Keep what a reviewer found; raises Unclear. Once more is a correction, as long as nobody else has reviewed it."""
     scores, now = _scores(card, said), timezone.now()
@@ -124,7 +124,7 @@ def submit(
     if len(note) > 4000:
         raise Unclear("A note may have 4,000 characters.")
     with transaction.atomic():
-        held = Item.objects.select_for_update().get(pk=item.pk)
+        held = Item.objects.select_for_update().get(pk=item_id)
         settles = held.state == Item.State.DISPUTED
         if settles and not leads:
             raise Unclear("Two reviewers disagree here; somebody who leads the reviewers settles it.")
@@ -135,19 +135,21 @@ def submit(
             "note": note,
             "at": now,
         }
-        mine = held.reviews.filter(reviewer=reviewer, settles=False).first()
+        reviews = list(held.reviews.filter(settles=False).order_by("pk"))
+        mine = next((one for one in reviews if one.reviewer_id == reviewer.pk), None)
         if mine and (mine.scorecard_id, mine.scores, mine.note) == (card.pk, scores, note):
             # Pressed twice: it is kept already.
             return held
         if held.state == Item.State.DONE and mine is None:
             raise Unclear("Somebody else has reviewed it meanwhile. The next one is waiting.")
-        if settles:
-            held.reviews.create(reviewer=reviewer, settles=True, **what)
-        elif mine and (held.state == Item.State.DONE or held.reviews.count() > 1):
+        if settles or mine is None:
+            reviews.append(held.reviews.create(reviewer=reviewer, settles=settles, **what))
+        elif held.state == Item.State.DONE or len(reviews) > 1:
             raise Unclear("It is settled already, so your review stays as it is.")
         else:
-            held.reviews.update_or_create(reviewer=reviewer, settles=False, defaults=what)
-        held.state = Item.State.DONE if settles else _state(held)
+            held.reviews.filter(pk=mine.pk).update(**what)
+            mine.scores = scores
+        held.state = Item.State.DONE if settles else _state(held, reviews)
         held.done_at = now if held.state == Item.State.DONE else None
         held.assignee, held.taken_at = None, None
         held.save()
@@ -156,8 +158,7 @@ def submit(
     return held
 
 
-def _state(item: Item) -> Item.State:
-    found = list(item.reviews.filter(settles=False).order_by("pk"))
+def _state(item: Item, found: Sequence[Review]) -> Item.State:
     if len(found) < item.wanted:
         return Item.State.SECOND
     return Item.State.DONE if all(one.scores == found[0].scores for one in found) else Item.State.DISPUTED

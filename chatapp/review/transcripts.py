@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from django.contrib.auth.models import User
+from django.db.models import Prefetch
 
 from chatapp import rendering
 from chatapp.claude.catalogue import label
@@ -24,6 +25,13 @@ from chatapp.turns.register.models import Labelled
 AROUND: Final = 10
 # Silence that a reader notices.
 GAP_MS: Final = 1_000
+# What stands beside turns, read for all of them at once.
+_BESIDE: Final = (
+    "attempts",
+    "review_notes",
+    Prefetch("labelled", Labelled.objects.select_related("label").order_by("label__name")),
+    Prefetch("review_item__reviews", Review.objects.order_by("pk")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +93,7 @@ def of(conversation: Conversation, turn_id: int | None, *, around: int = AROUND,
 def _turns(
     conversation: Conversation, ids: Sequence[int], path: thread.Thread, current: int | None, *, masked: bool
 ) -> list[Reading]:
-    rows = Turn.objects.select_related("asker").in_bulk(ids)
+    rows = Turn.objects.select_related("asker", "review_item").prefetch_related(*_BESIDE).in_bulk(ids)
     marked = notes.markers(conversation.pk, path)
     chips, opinions = attachments.chips(ids), feedback.of(ids)
     hide: Callable[[str], str] = masking.mask if masked else str
@@ -122,9 +130,9 @@ def _reading(
         marker=marker
         and Marker(marker.id, hide(marker.text), marker.model_label, marker.turns, marker.corrected, marker.current),
         found=_hidden(inquest.of(turn), hide),
-        labels=list(turn.labelled.select_related("label").order_by("label__name")),
+        labels=list(turn.labelled.all()),
         notes=list(turn.review_notes.all()),
-        reviews=list(Review.objects.filter(item__turn=turn).order_by("pk")),
+        reviews=list(turn.review_item.reviews.all()) if hasattr(turn, "review_item") else [],
         pace=_shares(turn),
         gaps=_gaps(turn),
     )
@@ -135,9 +143,10 @@ def _hidden(found: Findings, hide: Callable[[str], str]) -> Findings:
     return replace(found, attempts=[replace(one, detail=hide(one.detail)) for one in found.attempts])
 
 
-def open_to(item: Item, reader: User) -> bool:
+def open_to(item: Item, reader: User, reviews: Sequence[Review]) -> bool:
     """Whoever is asked second does not see what the first one found."""
-    return item.state in (Item.State.DONE, Item.State.DISPUTED) or item.reviews.filter(reviewer=reader).exists()
+    mine = any(one.reviewer_id == reader.pk for one in reviews)
+    return mine or item.state in (Item.State.DONE, Item.State.DISPUTED)
 
 
 def steps(turn: Turn) -> list[tuple[int, int]]:

@@ -47,8 +47,10 @@ class Verdict:
 def record(request: HttpRequest, reader: User, seen: Seen) -> Visit:
     """Keep a reading; what is read may only be shown once this is committed."""
     with transaction.atomic():
-        Chain.objects.get_or_create(pk=THE_ROW)
-        chain = Chain.objects.select_for_update().get(pk=THE_ROW)
+        chain = Chain.objects.select_for_update().filter(pk=THE_ROW).first()
+        if chain is None:
+            Chain.objects.get_or_create(pk=THE_ROW)
+            chain = Chain.objects.select_for_update().get(pk=THE_ROW)
         visit = Visit(
             number=chain.count + 1,
             what=seen.what,

@@ -13,7 +13,7 @@ from typing import Any, Final
 from chatapp.money import limits
 from chatapp.money.models import Period
 from chatapp.storage import statements
-from chatapp.turns.models import BROKEN_STATES, RUNNING_STATES
+from chatapp.turns.models import IS_BROKEN, IS_OPEN
 
 # So many questions tell how long people wait; of more than that, every second or third one is looked at.
 MOST_LOOKED_AT: Final = 2_000
@@ -102,11 +102,9 @@ def _cache_percent(answers: Sequence[tuple[Any, ...]]) -> int | None:
     return 100 * sum(read or 0 for _, read, _ in answers) // prompt if prompt else None
 
 
-# The states as they stand in the conditions of the indexes `turn_broken` and `turn_open`, or SQLite would not use them.
-_BROKEN, _RUNS = (", ".join(f"'{state}'" for state in states) for states in (BROKEN_STATES, RUNNING_STATES))
-_RUNNING = f"SELECT count(*) FROM chatapp_turn WHERE state IN ({_RUNS})"  # noqa: S608
+_RUNNING = f"SELECT count(*) FROM chatapp_turn WHERE {IS_OPEN}"  # noqa: S608
 _ASKED = "SELECT count(*) FROM chatapp_turn WHERE asked_at >= %s AND asked_at < %s"
-_FAILED = f"{_ASKED} AND state IN ({_BROKEN})"
+_FAILED = f"{_ASKED} AND {IS_BROKEN}"
 _NUMBERED = "SELECT id FROM chatapp_turn WHERE asked_at >= %s ORDER BY asked_at"
 _ANSWERS = (
     "SELECT ttft_ms, cache_read_tokens, coalesce(input_tokens, 0) + coalesce(cache_read_tokens, 0) "

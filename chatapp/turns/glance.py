@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chatapp.storage import statements
-from chatapp.turns.models import RUNNING_STATES
+from chatapp.turns.models import IS_OPEN
 from chatapp.turns.states import State
 
 CHUNK = 500
@@ -73,15 +73,13 @@ def _batched(conversations: list[UUID]) -> Iterable[list[UUID]]:
         yield conversations[start : start + CHUNK]
 
 
-# The states are written out, so that the index of the one running turn of each conversation serves.
-_OPEN = f"state IN ({', '.join(repr(state) for state in RUNNING_STATES)})"
 _MARKS = (
     "SELECT conversation.id, conversation.version, turn.id, turn.epoch, turn.worker "  # noqa: S608
     "FROM chatapp_conversation conversation LEFT JOIN chatapp_turn turn "
-    f"ON turn.conversation_id = conversation.id AND turn.{_OPEN} WHERE conversation.id IN (%s)"
+    f"ON turn.conversation_id = conversation.id AND turn.{IS_OPEN} WHERE conversation.id IN (%s)"
 )
 _RUNNING = (
     "SELECT id, epoch, worker, state, answer, thinking_ms FROM chatapp_turn "  # noqa: S608
-    f"WHERE conversation_id = %s AND {_OPEN}"
+    f"WHERE conversation_id = %s AND {IS_OPEN}"
 )
 _PIECES = "SELECT id, text, thinking FROM chatapp_checkpoint WHERE turn_id = %s AND epoch = %s AND id >= %s ORDER BY id"

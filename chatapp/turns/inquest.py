@@ -59,7 +59,7 @@ class Findings:
 
 def of(turn: Turn) -> Findings:
     """Everything that is known of a turn but what was said in it."""
-    rows = list(turn.attempts.order_by("number"))
+    rows = sorted(turn.attempts.all(), key=lambda row: row.number)
     texts = Turn.objects.filter(conversation_id=turn.conversation_id).values_list("question", "answer")
     said = [text for pair in texts for text in pair if text] if any(row.detail for row in rows) else []
     return Findings(

@@ -12,6 +12,10 @@ from chatapp.turns.states import RUNNING, State
 
 RUNNING_STATES = sorted(state.value for state in RUNNING)
 BROKEN_STATES = [State.FAILED.value, State.INTERRUPTED.value]
+# For statements: as it stands in the conditions of the indexes of open turns, or SQLite would not use them but read
+# every turn there is. It does not see that states given as parameters are the same.
+IS_OPEN = f"state IN ({', '.join(repr(state) for state in RUNNING_STATES)})"
+IS_BROKEN = f"state IN ({', '.join(repr(state) for state in BROKEN_STATES)})"
 
 
 class Conversation(models.Model):

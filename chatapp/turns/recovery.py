@@ -24,7 +24,7 @@ from chatapp.storage.crossing import in_thread
 from chatapp.telemetry.points import Point, reach
 from chatapp.turns import closing, diary, endings, later, lease, runner, running, scribe, tasks
 from chatapp.turns.closing import Ending, Receipt
-from chatapp.turns.models import RUNNING_STATES, Attempt, Checkpoint, Conversation, Turn
+from chatapp.turns.models import IS_OPEN, RUNNING_STATES, Attempt, Checkpoint, Conversation, Turn
 from chatapp.turns.relay import Ended, Moved, Renamed, relay
 from chatapp.turns.running import Running
 from chatapp.turns.states import State
@@ -161,9 +161,13 @@ def _end_put_off(turn: Turn) -> _Did:
 
 def _expired(now: datetime) -> Iterator[tuple[int, int]]:
     """The turns whose process vanished; those that are put off have none, and wait by somebody's wish."""
-    lapsed = Q(lease_until__lt=now) | Q(lease_until=None)
-    lost = Turn.objects.filter(lapsed, state__in=RUNNING_STATES).exclude(later.WAITING)
-    yield from list(lost.values_list("pk", "epoch"))
+    yield from statements.rows(_EXPIRED, now)
+
+
+_EXPIRED = (
+    f"SELECT id, epoch FROM chatapp_turn WHERE {IS_OPEN} AND (lease_until < %s OR lease_until IS NULL) "  # noqa: S608
+    f"AND NOT (state = '{State.QUEUED}' AND worker = '' AND later_until IS NOT NULL)"
+)
 
 
 def _runs_here(turn_id: int, epoch: int) -> bool:

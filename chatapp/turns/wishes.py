@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatapp.storage import statements
-from chatapp.turns.models import RUNNING_STATES
+from chatapp.turns.models import IS_OPEN
 
 
 def wished() -> list[int]:
@@ -11,8 +11,4 @@ def wished() -> list[int]:
     return [turn_id for (turn_id,) in statements.rows(_WISHED)]
 
 
-# The states are written out, so that the index of the open turns serves.
-_WISHED = (
-    "SELECT id FROM chatapp_turn WHERE stop_asked_at IS NOT NULL "  # noqa: S608
-    f"AND state IN ({', '.join(repr(state) for state in RUNNING_STATES)})"
-)
+_WISHED = f"SELECT id FROM chatapp_turn WHERE stop_asked_at IS NOT NULL AND {IS_OPEN}"  # noqa: S608

@@ -2,6 +2,7 @@
 // all evaluated in one go, so that no frame can arrive before the page knows what to do with it.
 import "../vendor/htmx.esm.min.js";
 import "../vendor/hx-ws.min.js";
+import "./markup.js";
 import "./turns.js";
 import "./when.js";
 import "./announce.js";

@@ -1,4 +1,6 @@
 // The review desk by keyboard: J and K go on and back, numbers answer the marked question; and the replay of an answer.
+import { onArrival } from "./desk.js";
+
 const fields = "input:not([type=radio]), textarea, select";
 const link = (name) => document.querySelector(`a[data-${name}]`);
 const criteria = () => [...document.querySelectorAll("[data-criterion]")];
@@ -50,7 +52,11 @@ document.addEventListener("change", ({ target }) => {
   const inside = target.closest("[data-criterion]");
   if (inside) mark(criteria()[criteria().indexOf(inside) + 1] ?? inside);
 });
-mark(criteria().find((one) => !one.querySelector(":checked")) ?? criteria()[0]);
+function begin() {
+  mark(criteria().find((one) => !one.querySelector(":checked")) ?? criteria()[0]);
+}
+begin();
+onArrival(begin);
 
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-replay]");

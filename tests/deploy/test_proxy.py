@@ -51,7 +51,7 @@ def test_a_page_a_question_and_an_answer_that_streams(product: Product, front: P
     here = running(product)
     until(lambda: listeners(product) == [WEBS if web is here else 0 for web in product.webs], what="all listeners")
     until(lambda: any(len(texts(tab, asked.turn)) > 3 for tab in tabs), what="an answer that grows")
-    assert person.state(asked) == "streaming"
+    person.sees(asked, "streaming")
     assert person.final(asked)["state"] == "answered"
     until(lambda: any(tab.page.state(asked.turn) == "answered" for tab in tabs), what="the end")
     for tab in tabs:

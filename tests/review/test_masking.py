@@ -3,7 +3,10 @@
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from chatapp.review import masking
 from chatapp.review.masking import mask
 
 HIDDEN = [
@@ -100,3 +103,15 @@ def test_no_text_keeps_a_reader_waiting(run: str) -> None:
     began = time.process_time()
     mask(run * (200_000 // len(run)))
     assert time.process_time() - began < 5
+
+
+@given(st.one_of(*(st.from_regex(pattern) for pattern in (masking._SECRETS, masking._MAIL, masking._IN_ADDRESS))))
+def test_what_a_pattern_finds_has_a_mark_for_which_it_is_looked_for(text: str) -> None:
+    assert "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}" in mask(text)
+
+
+@given(st.one_of(*(st.from_regex(pattern) for pattern in (masking._CARD, masking._SOCIAL, masking._PHONE))))
+def test_what_looks_like_a_number_is_looked_at(text: str) -> None:
+    card, social, phone = (one.search(text) for one in (masking._CARD, masking._SOCIAL, masking._PHONE))
+    hidden = social or (card and masking._is_card(card[0])) or (phone and masking._is_phone(phone[0]))
+    assert masking._NUMBERS.search(text) or not hidden

@@ -179,7 +179,7 @@ def test_kappa_is_what_the_textbook_says(pairs: list[tuple[int, int]], expected:
 def test_the_agreement_about_the_same_answers_is_shown(ada: User, bea: User, carl: User, card: Scorecard) -> None:
     for number, one in enumerate(items(ada, 4, wanted=2)):
         for who, right in ((bea, 1 + number % 2), (carl, 1 + number % 2 if number else 3)):
-            queue.submit(one, who, card, scores(card, right, 2), "")
+            queue.submit(one.pk, who, card, scores(card, right, 2), "")
     found = {one.criterion: one for one in agreement.of_all()}
     assert (found["Right"].pairs, found["Right"].same) == (4, 3)
     assert found["Right"].kappa == pytest.approx((0.75 - 0.375) / (1 - 0.375))
@@ -191,7 +191,7 @@ def test_what_was_found_is_exported_with_the_filters_of_the_page(
     ada: User, bea: User, desk_of_bea: Client, card: Scorecard
 ) -> None:
     one, other = items(ada, 2)
-    queue.submit(one, bea, card, scores(card, 3, 1), '=HYPERLINK("http://evil")')
+    queue.submit(one.pk, bea, card, scores(card, 3, 1), '=HYPERLINK("http://evil")')
     response = desk_of_bea.get("/review/export.csv?reviewed=1")
     assert response.streaming
     [row] = csv.DictReader(io.StringIO(b"".join(response).decode()))

@@ -24,10 +24,10 @@ def test_a_dispute_that_arises_meanwhile_is_settled_by_who_leads(
     [seen] = items(ada, 1, wanted=2)
     dora = member("dora", "reviewer")
     for who, right in ((bea, 1), (carl, 2)):
-        queue.submit(seen, who, card, scores(card, right, 2), "")
+        queue.submit(seen.pk, who, card, scores(card, right, 2), "")
     with pytest.raises(queue.Unclear, match="who leads"):
-        queue.submit(seen, dora, card, scores(card, 3, 2), "")
-    assert queue.submit(seen, dora, card, scores(card, 3, 2), "", leads=True).state == Item.State.DONE
+        queue.submit(seen.pk, dora, card, scores(card, 3, 2), "")
+    assert queue.submit(seen.pk, dora, card, scores(card, 3, 2), "", leads=True).state == Item.State.DONE
 
 
 @pytest.mark.parametrize("answer", ["00299", "001" + "9" * 5_000, "4", "0", "-1", "\u0661"])
@@ -57,8 +57,8 @@ def test_an_export_tells_no_second_reviewer_what_the_first_one_found(
     ada: User, bea: User, carl: User, card: Scorecard
 ) -> None:
     [one] = items(ada, 1, wanted=2)
-    queue.submit(one, bea, card, scores(card, 1, 1), "quite wrong")
+    queue.submit(one.pk, bea, card, scores(card, 1, 1), "quite wrong")
     [row] = exports.rows(Wanted())
     assert (row["item_state"], row["reviewer"], row["note"], row["scores"]) == ("second", "", "", {})
-    queue.submit(one, carl, card, scores(card, 1, 1), "wrong")
+    queue.submit(one.pk, carl, card, scores(card, 1, 1), "wrong")
     assert [row["reviewer"] for row in exports.rows(Wanted())] == ["bea", "carl"]

@@ -14,7 +14,7 @@ from typing import Final
 from chatapp.claude.gate import Way
 from chatapp.storage import statements
 from chatapp.turns import lately
-from chatapp.turns.models import RUNNING_STATES
+from chatapp.turns.models import IS_OPEN
 from chatapp.turns.states import State
 
 _WITH_AN_ANSWER: Final = frozenset({State.ANSWERED, State.TRUNCATED})
@@ -102,9 +102,7 @@ def between(begin: datetime, end: datetime) -> tuple[Figures, Pulse]:
     return figures, pulse
 
 
-# The states as they stand in the condition of the index `turn_open`, or SQLite would not use it.
-_RUNNING_WORDS = ", ".join(f"'{state}'" for state in RUNNING_STATES)
-_RUNNING = f"SELECT state, count(*) FROM chatapp_turn WHERE state IN ({_RUNNING_WORDS}) GROUP BY state"  # noqa: S608
+_RUNNING = f"SELECT state, count(*) FROM chatapp_turn WHERE {IS_OPEN} GROUP BY state"  # noqa: S608
 
 
 _TURNS_SINCE = lately.since("chatapp_turn", "asked_at")

@@ -86,9 +86,10 @@ def item_of(item_id: int) -> Item:
 
 
 def page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    """A page of the desk, with the ways that lead on from it."""
+    """A page of the desk, with the ways that lead on from it; as much of it as is asked for."""
     user = reader(request)
     ways = {
+        "layout": "review/part.html" if by_script(request) else "base.html",
         "may_reveal": user.has_perm(REVEAL),
         "may_export": user.has_perm(EXPORT),
         "may_lead": user.has_perm(LEAD),
@@ -96,6 +97,11 @@ def page(request: HttpRequest, template: str, context: dict[str, Any], status: i
         "may_review": user.has_perm(REVIEW),
     }
     return render(request, f"review/{template}", {**ways, **context}, status=status)
+
+
+def by_script(request: HttpRequest) -> bool:
+    """Whether our own page asks, to put the answer in place of what stands there."""
+    return request.headers.get("HX-Request") == "true"
 
 
 def number(text: str) -> int | None:

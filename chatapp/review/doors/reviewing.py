@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from chatapp.review import agreement, queue, transcripts
-from chatapp.review.doors.guard import LEAD, REVIEW, item_of, note, number, page, reader, staff
+from chatapp.review.doors.guard import LEAD, REVIEW, by_script, item_of, note, number, page, reader, staff
 from chatapp.review.models import Item, Scorecard, Visit
 from chatapp.turns.register.models import Label
 
@@ -44,46 +46,81 @@ def go_on(request: HttpRequest) -> HttpResponseBase:
     me, leads = reader(request), reader(request).has_perm(LEAD)
     earlier = number(request.GET.get("before", ""))
     found = queue.before(me, earlier, leads=leads) if earlier is not None else None
-    return redirect("review_item", found.pk) if found else _next(request, number(request.GET.get("after", "")) or 0)
+    if found is None:
+        return _next(request, number(request.GET.get("after", "")) or 0, Scorecard.current())
+    _claim(request, found)
+    return _lead(request, found, Scorecard.current())
 
 
-def _next(request: HttpRequest, after: int) -> HttpResponseBase:
+def _next(request: HttpRequest, after: int, card: Scorecard | None) -> HttpResponseBase:
     me = reader(request)
     if found := queue.take_next(me, after, leads=me.has_perm(LEAD)):
-        return redirect("review_item", found.pk)
+        return _lead(request, found, card)
     messages.success(request, "Nothing waits for you. Well done.")
+    if by_script(request):
+        return HttpResponse(headers={"HX-Redirect": reverse("review_queue")})
     return redirect("review_queue")
+
+
+def _lead(request: HttpRequest, found: Item, card: Scorecard | None) -> HttpResponseBase:
+    """To an item: our script gets it with this very answer, everybody else its address."""
+    if not by_script(request):
+        return redirect("review_item", found.pk)
+    response = _shown(request, item_of(found.pk), card)
+    response.headers["HX-Push-Url"] = reverse("review_item", args=[found.pk])
+    return response
 
 
 @staff(REVIEW, "GET", "HEAD", "POST")
 def item(request: HttpRequest, item_id: int) -> HttpResponseBase:
     """One turn with its scorecard; sent, it leads on to the next one."""
-    found, me = item_of(item_id), reader(request)
-    card = Scorecard.current()
-    wrong = ""
-    if request.method == "POST":
-        try:
-            if card is None:
-                raise queue.Unclear("There is no scorecard yet. An administrator can make one.")
-            queue.submit(found, me, card, request.POST, request.POST.get("note", ""), leads=me.has_perm(LEAD))
-            return _next(request, item_id)
-        except queue.Unclear as unclear:
-            wrong = str(unclear)
+    me, card = reader(request), Scorecard.current()
+    if request.method != "POST":
+        found = item_of(item_id)
+        _claim(request, found)
+        return _shown(request, found, card)
+    try:
+        if card is None:
+            raise queue.Unclear("There is no scorecard yet. An administrator can make one.")
+        queue.submit(item_id, me, card, request.POST, request.POST.get("note", ""), leads=me.has_perm(LEAD))
+    except (Item.DoesNotExist, OverflowError):
+        raise Http404 from None
+    except queue.Unclear as unclear:
+        found = item_of(item_id)
+        _claim(request, found)
+        return _shown(request, found, card, request.POST, str(unclear))
+    return _next(request, item_id, card)
+
+
+def _claim(request: HttpRequest, found: Item) -> None:
+    """His for a while, if he has anything to do with it."""
+    me = reader(request)
     if queue.concerns(found, me, leads=me.has_perm(LEAD)) and not queue.take(found, me):
         messages.warning(request, f"{found.assignee} is at it just now.")
-    turn = found.turn
-    note(request, Visit.What.REVIEW, f"item {item_id}: {found.get_why_display()}", turn.conversation, turn.pk)
+
+
+def _shown(
+    request: HttpRequest,
+    found: Item,
+    card: Scorecard | None,
+    said: Mapping[str, str] | None = None,
+    wrong: str = "",
+) -> HttpResponse:
+    """The page of an item, with what was said of it already, if that could not be kept."""
+    said, turn = said or {}, found.turn
+    note(request, Visit.What.REVIEW, f"item {found.pk}: {found.get_why_display()}", turn.conversation, turn.pk)
     transcript = transcripts.of(turn.conversation, turn.pk, around=2)
+    current = [one for one in transcript.turns if one.current]
     context = {
         "item": found,
         "card": card,
-        "criteria": _criteria(card, request.POST),
-        "note": request.POST.get("note", ""),
+        "criteria": _criteria(card, said),
+        "note": said.get("note", ""),
         "transcript": transcript,
-        "current": [one for one in transcript.turns if one.current],
+        "current": current,
         "before": [one for one in transcript.turns if one.id < turn.pk],
         "turn_id": turn.pk,
-        "open_reviews": transcripts.open_to(found, me),
+        "open_reviews": current and transcripts.open_to(found, reader(request), current[0].reviews),
         "known_labels": Label.objects.all(),
         "wrong": wrong,
     }
@@ -109,7 +146,7 @@ def agreed(request: HttpRequest) -> HttpResponse:
     return page(request, "agreement.html", {"agreements": agreement.of_all(), "disputed": disputed})
 
 
-def _criteria(card: Scorecard | None, said: Any) -> list[dict[str, Any]]:
+def _criteria(card: Scorecard | None, said: Mapping[str, str]) -> list[dict[str, Any]]:
     """Every question with its answers, each with its number, and what was chosen already."""
     return [
         {

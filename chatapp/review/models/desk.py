@@ -91,7 +91,7 @@ class Scorecard(models.Model):
 
     @classmethod
     def current(cls) -> Scorecard | None:
-        return cls.objects.filter(active=True).first()
+        return cls.objects.filter(active=True).prefetch_related("criteria").first()
 
 
 class Criterion(models.Model):

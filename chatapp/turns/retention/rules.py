@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from chatapp.turns.models import RUNNING_STATES, Conversation, Turn
+from chatapp.turns.models import IS_OPEN, RUNNING_STATES, Conversation, Turn
 from chatapp.turns.retention import holds
 from chatapp.turns.retention.models import Retention
 
@@ -63,8 +63,11 @@ def is_still_due(conversation: Conversation, due: Due, now: datetime) -> bool:
     return quiet and not running and days_for(conversation.owner_id) == due.days
 
 
+_RUNNING = f"SELECT id, conversation_id FROM chatapp_turn WHERE {IS_OPEN}"  # noqa: S608
+
+
 def _due(days: int, now: datetime, after: UUID | None) -> QuerySet[Conversation, tuple[UUID, int]]:
-    running = Turn.objects.filter(state__in=RUNNING_STATES).values("conversation")
+    running = [turn.conversation_id for turn in Turn.objects.raw(_RUNNING)]
     quiet = Conversation.objects.filter(~holds.OPEN, active_at__lt=now - timedelta(days=days))
     mine = quiet.alias(days=_days("owner")).filter(days=days).exclude(pk__in=running)
     onwards = mine.filter(pk__gt=after) if after else mine
