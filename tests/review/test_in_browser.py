@@ -13,7 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from chatapp.review.models import Item, Review, Scorecard
+from chatapp.review.models import Item, Review, Scorecard, Visit
 from chatapp.turns.feedback import Feedback
 from chatapp.turns.models import Turn
 from chatapp.turns.states import State
@@ -114,6 +114,70 @@ def test_the_queue_is_worked_through_by_keyboard_alone(
     visit(in_browser, live_server, bea, work)
     review = Review.objects.get()
     assert (review.item, list(review.scores.values())) == (items[0], [3, 2])
+
+
+def test_the_next_item_comes_without_a_new_page_and_is_recorded_each_time(
+    live_server: LiveServer, in_browser: InBrowser, bea: User, items: list[Item], card: Scorecard
+) -> None:
+    def work(page: Page) -> None:
+        page.goto(f"/review/items/{items[0].pk}/")
+        page.evaluate("() => { window.same = true; }")
+        page.keyboard.press("j")
+        expect(page.locator("h1")).to_contain_text(f"Item {items[1].pk}")
+        expect(page.locator("h1")).to_be_focused()
+        expect(page).to_have_title(f"Item {items[1].pk} · Review")
+        for key in "32":
+            page.keyboard.press(key)
+        page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_contain_text(f"Item {items[2].pk}")
+        assert page.evaluate("() => window.same")
+        page.go_back()
+        expect(page.locator("h1")).to_contain_text(f"Item {items[1].pk}")
+        for number in (0, 2):
+            page.goto(f"/review/items/{items[number].pk}/")
+            for key in "32":
+                page.keyboard.press(key)
+            page.keyboard.press("Enter")
+        page.wait_for_url("**/review/queue/")
+        expect(page.locator("#said")).to_contain_text("Nothing waits for you")
+
+    visit(in_browser, live_server, bea, work)
+    read = list(Visit.objects.filter(what=Visit.What.REVIEW).order_by("number").values_list("reason", flat=True))
+    order = [0, 1, 2, 1, 0, 2, 2]
+    assert [reason.partition(":")[0] for reason in read] == [f"item {items[at].pk}" for at in order]
+
+
+def test_a_half_filled_card_outlives_labels_notes_and_the_end_of_a_session(
+    live_server: LiveServer, in_browser: InBrowser, bea: User, items: list[Item], card: Scorecard
+) -> None:
+    def work(page: Page) -> None:
+        page.goto(f"/review/items/{items[0].pk}/")
+        page.keyboard.press("3")
+        page.locator("#review-note").fill("looks odd")
+        section = page.locator(f"#turn-{items[0].turn_id}")
+        section.get_by_label("Label", exact=True).fill("odd")
+        page.keyboard.press("Enter")
+        expect(section.get_by_role("button", name="Take off the label odd")).to_be_visible()
+        expect(section.get_by_label("Label", exact=True)).to_be_focused()
+        section.get_by_role("button", name="Take off the label odd").click()
+        expect(section.get_by_role("button", name="Take off the label odd")).to_have_count(0)
+        section.get_by_label("Label", exact=True).evaluate("one => one.removeAttribute('maxlength')")
+        section.get_by_label("Label", exact=True).fill("x" * 41)
+        page.keyboard.press("Enter")
+        expect(page.locator("#said")).to_contain_text("at most 40 characters")
+        section.get_by_text("Add a note").click()
+        section.get_by_label("Note", exact=True).fill("see the second line")
+        section.get_by_role("button", name="Keep the note").click()
+        expect(section.locator(".note")).to_contain_text("see the second line")
+        page.locator("[data-criterion]").nth(1).get_by_role("radio").first.check()
+        page.context.clear_cookies(name="sessionid")
+        page.get_by_role("button", name="Keep and go on").click()
+        expect(page.locator("#said")).to_contain_text("You have been signed out")
+        assert page.locator("#review-note").input_value() == "looks odd"
+        expect(page.locator("[data-criterion] :checked")).to_have_count(2)
+
+    visit(in_browser, live_server, bea, work)
+    assert not Review.objects.exists()
 
 
 def test_rows_are_reached_by_keyboard_and_an_answer_arrives_once_more(

@@ -28,19 +28,25 @@ class Way:
     """One way down from the newest: what it found, and down to where that is all there is."""
 
     step: Callable[[int, int], Stretch]
+    least: int
     most: int
-    size: int
     at: int
     found: list[int] = field(default_factory=list)
     seconds: float = 0.0
+    # Of the last step, for how far the next one may go.
+    size: int = 0
+    took: float = 0.0
 
-    def go_on(self) -> None:
+    def go_on(self, seconds_left: float) -> None:
         began = time.monotonic()
-        stretch = self.step(self.at, self.size)
+        size = min(max(self.size * _GROWTH, self.least), self.most)
+        if self.took:
+            size = max(min(size, int(self.size * seconds_left / self.took)), self.least)
+        stretch = self.step(self.at, size)
         self.found += stretch.turn_ids
-        self.at = stretch.at
-        self.size = min(self.size * _GROWTH, self.most)
-        self.seconds += time.monotonic() - began
+        self.at, self.size = stretch.at, size
+        self.took = time.monotonic() - began
+        self.seconds += self.took
 
 
 def walk(wanted: Wanted, below: int, bottom: int, limit: int) -> tuple[list[int], int]:
@@ -49,7 +55,7 @@ def walk(wanted: Wanted, below: int, bottom: int, limit: int) -> tuple[list[int]
     ways = _ways(wanted, below, bottom, limit)
     while True:
         way = min(ways, key=lambda one: one.seconds)
-        way.go_on()
+        way.go_on(give_up_at - time.monotonic())
         if len(way.found) >= limit or way.at <= bottom:
             return way.found[:limit], way.at
         if time.monotonic() > give_up_at:
@@ -74,8 +80,8 @@ def _ways(wanted: Wanted, below: int, bottom: int, limit: int) -> list[Way]:
     return [
         Way(
             _tested(step, [test for about, test in tests.items() if about != name]),
+            least=limit,
             most=max(most[name], limit),
-            size=limit,
             at=below,
         )
         for name, step in steps.items()
