@@ -10,10 +10,10 @@ const WHY = {
 /** Calls back whenever another item stands there. */
 export function onArrival(act) {
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
-    const desk = document.getElementById("desk");
     if (ctx.select !== "#desk") return hold(ctx.select);
     act();
-    desk.querySelector("h1").focus({ preventScroll: true });
+    document.querySelector("#desk h1").focus({ preventScroll: true });
+    scrollTo({ top: 0, behavior: "instant" });
   });
 }
 
