@@ -36,7 +36,12 @@ def test_what_a_person_saw_is_what_is_stored(stories: dict[str, Story], fault: F
 
 
 def _is_a_marked_retry(story: Story, earlier: Sight, later: Sight) -> bool:
-    """Only what said that it was asked again gives way to other words; the better of the two may come back."""
+    """Only what said that it was asked again gives way to other words; the better of the two may come back.
+
+    What was said between the page and the opening of its socket nobody saw: there it may have begun anew, too.
+    """
+    if earlier is story.sights[0] and len(story.attempts) > 1:
+        return True
     before = {sight.text for sight in story.sights if sight.state == "retrying"}
     return earlier.state == "retrying" or (later.state in FINAL and later.text in before)
 
