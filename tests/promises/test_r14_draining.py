@@ -39,6 +39,21 @@ def test_who_leaves_is_not_ready_refuses_kindly_and_finishes(product: Product) -
     assert person.state(asked) == "answered"
 
 
+def test_who_reads_what_another_process_writes_is_sent_on_before_the_last_moment(product: Product) -> None:
+    leaving, staying = (product.launch(CHATAPP_GRACE="30") for _ in range(2))
+    here, there = Person(product, 0, web=leaving.ready()), Person(product, 1, web=staying.ready())
+    mine, theirs = (person.begin("A very long one. [[pace:25]] [[tokens:300]]") for person in (here, there))
+    for person, asked in ((here, mine), (there, theirs)):
+        person.sees(asked, "streaming")
+    reader = knock(Person(product, 1, web=leaving), theirs.conversation)
+    until(lambda: scrape(leaving)["chatapp_sockets_open",] == 1, what="the reader")
+    leaving.signal(signal.SIGTERM)
+    assert last_words(reader)[1] == 1012
+    assert (here.state(mine), there.state(theirs)) == ("streaming", "streaming")
+    here.act(mine, "stop")
+    leaving.dies(30)
+
+
 def test_an_idle_page_is_hung_up_on_and_a_reader_reads_to_the_end(product: Product) -> None:
     web = product.start(CHATAPP_GRACE="20")
     person = Person(product)
