@@ -124,6 +124,7 @@ def submit(
     if len(note) > 4000:
         raise Unclear("A note may have 4,000 characters.")
     with transaction.atomic():
+        filing.hold()
         held = Item.objects.select_for_update().get(pk=item_id)
         settles = held.state == Item.State.DISPUTED
         if settles and not leads:
@@ -135,11 +136,14 @@ def submit(
             "note": note,
             "at": now,
         }
-        reviews = list(held.reviews.filter(settles=False).order_by("pk"))
-        mine = next((one for one in reviews if one.reviewer_id == reviewer.pk), None)
-        if mine and (mine.scorecard_id, mine.scores, mine.note) == (card.pk, scores, note):
-            # Pressed twice: it is kept already.
+        known = list(held.reviews.order_by("pk"))
+        mine_at_last = next((one for one in reversed(known) if one.reviewer_id == reviewer.pk), None)
+        same = mine_at_last and (mine_at_last.scorecard_id, mine_at_last.scores, mine_at_last.note)
+        if same == (card.pk, scores, note) and not settles:
+            # Pressed twice: it is kept already. Who settles may say again what he said as one of the two.
             return held
+        reviews = [one for one in known if not one.settles]
+        mine = next((one for one in reviews if one.reviewer_id == reviewer.pk), None)
         if held.state == Item.State.DONE and mine is None:
             raise Unclear("Somebody else has reviewed it meanwhile. The next one is waiting.")
         if settles or mine is None:

@@ -27,6 +27,7 @@ def give(turn: Turn, thumb: str, said: str = "") -> None:
     if len(said) > MOST_CHARACTERS:
         raise refusals.LONG_FEEDBACK
     with transaction.atomic():
+        filing.hold()
         if THUMBS[thumb]:
             opinion = {"thumb": THUMBS[thumb], "words": said, "given_at": timezone.now()}
             Feedback.objects.update_or_create(turn=turn, defaults=opinion)

@@ -17,21 +17,37 @@ export function onArrival(act) {
   });
 }
 
-// Whoever put on a label by a button that is gone now is still at the labels.
-function hold(turn) {
-  if (document.activeElement === document.body) document.querySelector(`${turn} .labels input[name=name]`)?.focus();
+// Whoever pressed a button that is gone now is still at the labels, or at the notes; and sees what was said about it.
+function hold(part) {
+  const inside = document.querySelector(`${part} :is(input[name=name], summary)`);
+  if (document.activeElement === document.body) inside?.focus();
+  document.querySelector("#said li")?.scrollIntoView({ block: "nearest" });
 }
 
 // What is no page of the desk is none of ours: the browser goes there itself, unless something entered would be lost.
 document.addEventListener("htmx:before:response", (event) => {
-  const { request, response } = event.detail.ctx;
+  const { ctx } = event.detail;
+  const { request, response } = ctx;
+  // Another answer may have been put there while this one was on its way.
+  if (ctx.target?.isConnected === false) ctx.target = document.querySelector(ctx.select) ?? ctx.target;
   const signedOut = !new URL(response.raw.url).pathname.startsWith("/review/");
   if (!signedOut && (response.raw.ok || response.status === 400)) return;
   event.preventDefault();
-  if (request.method === "GET") return location.assign(request.action);
-  if (signedOut) return say(`You have been signed out. ${KEPT}`, signIn());
-  say(WHY[response.status] ?? `Something broke on our side. ${KEPT} Please try again in a moment.`);
+  if (signedOut && request.method !== "GET") return say(`You have been signed out. ${KEPT}`, signIn());
+  giveUp(ctx);
 });
+// What has nothing to put in place, whoever sent it, must not leave an empty page.
+document.addEventListener("htmx:before:swap", (event) => {
+  const { ctx, tasks } = event.detail;
+  if (tasks.some(({ type, fragment }) => type === "main" && fragment.childElementCount)) return;
+  event.preventDefault();
+  giveUp(ctx);
+});
+
+function giveUp({ request, response }) {
+  if (request.method === "GET") return location.assign(request.action);
+  say(WHY[response.status] ?? `Something broke on our side. ${KEPT} Please try again in a moment.`);
+}
 document.addEventListener("htmx:error", () => say(`That did not reach the server. ${KEPT} Please try again.`));
 
 function say(...words) {
@@ -44,6 +60,6 @@ function say(...words) {
 
 function signIn() {
   const link = document.createElement("a");
-  Object.assign(link, { href: `/accounts/login/?next=${location.pathname}`, textContent: "Sign in again" });
+  Object.assign(link, { href: `/accounts/login/?next=${encodeURIComponent(location.pathname + location.search)}`, textContent: "Sign in again" });
   return link;
 }

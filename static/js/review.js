@@ -9,7 +9,9 @@ document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest(fields)) return;
   const act = KEYS[event.key.toLowerCase()] ?? (/^[1-9]$/.test(event.key) ? () => choose(Number(event.key)) : null);
-  if (act && act(event) !== false) event.preventDefault();
+  // Held down, a key leads no further and answers no more: every item that is shown is recorded as read.
+  const held = event.repeat && link("next");
+  if (act && (held || act(event) !== false)) event.preventDefault();
 });
 
 const KEYS = {

@@ -115,7 +115,8 @@ def test_a_door_for_forms_is_not_looked_through(role: str, turn: Turn, item: Ite
     for name, (method, path, roles) in DOORS.items():
         if method == "post" and role in roles:
             response = client.get(path.format(c=turn.conversation_id, t=turn.pk, i=item.pk))
-            assert response.status_code == 405, name
+            # What was revealed stands under its form's address: a reload is led to the masked page.
+            assert response.status_code == (302 if name == "review_reveal" else 405), name
 
 
 @pytest.mark.parametrize("path", ["c/{c}/", "turns/{t}/sent/", "items/{t}/", "turns/{big}/sent/", "items/{big}/"])

@@ -35,9 +35,11 @@ def show(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     return _page(request, transcripts.of(conversation, turn_id), turn_id)
 
 
-@staff(REVEAL, "POST")
-def reveal(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+@staff(REVEAL, "GET", "HEAD", "POST")
+def reveal(request: HttpRequest, conversation_id: UUID) -> HttpResponseBase:
     """The same page unmasked, once: a reload asks again."""
+    if request.method != "POST":
+        return redirect("review_transcript", conversation_id)
     conversation = conversation_of(conversation_id)
     turn_id = number(request.POST.get("turn", ""))
     reason = _reason(request)

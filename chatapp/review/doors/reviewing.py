@@ -96,7 +96,9 @@ def _claim(request: HttpRequest, found: Item) -> None:
     """His for a while, if he has anything to do with it."""
     me = reader(request)
     if queue.concerns(found, me, leads=me.has_perm(LEAD)) and not queue.take(found, me):
-        messages.warning(request, f"{found.assignee} is at it just now.")
+        # Whoever was quicker has come since it was read.
+        found.refresh_from_db(fields=["assignee"])
+        messages.warning(request, f"{found.assignee or 'Somebody else'} is at it just now.")
 
 
 def _shown(

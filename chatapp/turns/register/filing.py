@@ -52,16 +52,23 @@ def file_again(turn_ids: Sequence[int], *, reviewed: bool = False) -> None:
     """Something of filed turns has changed, within the transaction that changed it; those that are not filed yet will
     be as they are by then. Whoever is filing them just now has read them already, so he is waited for.
     """
-    statements.held("SELECT through FROM chatapp_progress WHERE id = %s", THE_ROW)
+    hold()
     for turn in _read(turn_ids, reviewed=reviewed):
         statements.run("UPDATE chatapp_filed SET profile_id = %s WHERE turn_id = %s", _profile(turn), turn.turn_id)
+
+
+def hold() -> tuple[Any, ...] | None:
+    """The register is ours until the transaction ends. Before rows of turns that go with them, as whoever deletes them
+    does: otherwise each would wait for the other.
+    """
+    return statements.held("SELECT through FROM chatapp_progress WHERE id = %s", THE_ROW)
 
 
 def forget(conversation_id: object) -> None:
     """Within the transaction that deletes a conversation, and before it does: its words leave the index, and nobody
     files any of it meanwhile.
     """
-    statements.held("SELECT through FROM chatapp_progress WHERE id = %s", THE_ROW)
+    hold()
     rows = statements.rows(_TEXTS_OF, conversation_id)
     if rows:
         index.forget(_texts(rows))
@@ -83,7 +90,7 @@ def tidy_up(most_steps: int = 20) -> bool:
 
 def _outlook() -> tuple[int, int, int]:
     """Up to where everything is filed, the last turn, and the first that has not ended; and the row is ours."""
-    held = statements.held("SELECT through FROM chatapp_progress WHERE id = %s", THE_ROW)
+    held = hold()
     through = held[0] if held else 0
     last, open_id = statements.row(_LAST, through) or (None, None)
     return through, last or 0, open_id or 0
