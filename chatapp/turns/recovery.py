@@ -75,7 +75,7 @@ async def patrol(every_seconds: float = EVERY_SECONDS) -> None:
 
 def recover() -> Found:
     """End every turn whose lease ran out, or begin it anew here if nothing of its answer had been shown."""
-    found = Counter(_one_by_one(_recover, _expired(timezone.now())))
+    found = Counter(_one_by_one(_recover, statements.rows(_EXPIRED, timezone.now())))
     found += Counter(_one_by_one(_end_put_off, later.over(timezone.now())))
     strays = [hold for hold in holds.open_before(timezone.now() - stale()) if _is_stray(hold)]
     settled = Counter(_one_by_one(_settle_stray, strays))
@@ -159,11 +159,7 @@ def _end_put_off(turn: Turn) -> _Did:
     return _Did.ENDED
 
 
-def _expired(now: datetime) -> Iterator[tuple[int, int]]:
-    """The turns whose process vanished; those that are put off have none, and wait by somebody's wish."""
-    yield from statements.rows(_EXPIRED, now)
-
-
+# The turns whose process vanished; those that are put off have none, and wait by somebody's wish.
 _EXPIRED = (
     f"SELECT id, epoch FROM chatapp_turn WHERE {IS_OPEN} AND (lease_until < %s OR lease_until IS NULL) "  # noqa: S608
     f"AND NOT (state = '{State.QUEUED}' AND worker = '' AND later_until IS NOT NULL)"
