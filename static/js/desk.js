@@ -3,7 +3,6 @@ import "./markup.js";
 
 const KEPT = "What you entered is still here.";
 const WHY = {
-  403: `This page is from before you signed in or out. ${KEPT} Reload to go on.`,
   404: `This is not there any more; it was deleted. ${KEPT}`,
 };
 
@@ -46,9 +45,18 @@ document.addEventListener("htmx:before:swap", (event) => {
 
 function giveUp({ request, response }) {
   if (request.method === "GET") return location.assign(request.action);
+  if (response.status === 403) return renew();
   say(WHY[response.status] ?? `Something broke on our side. ${KEPT} Please try again in a moment.`);
 }
 document.addEventListener("htmx:error", () => say(`That did not reach the server. ${KEPT} Please try again.`));
+
+// Whoever has signed in anew has another token since. A page on which nobody's words stand tells which.
+async function renew() {
+  const page = await fetch("/accounts/logout/").then((answer) => answer.text(), () => "");
+  const token = page.match(/name="csrfmiddlewaretoken" value="(\w+)"/)?.[1];
+  for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token ?? field.value;
+  say(`This page is from before you signed in or out. ${KEPT} ${token ? "Please send it once more." : "Reload to go on."}`);
+}
 
 function say(...words) {
   const line = document.createElement("li");
@@ -58,8 +66,11 @@ function say(...words) {
   line.scrollIntoView({ block: "nearest" });
 }
 
+// Beside this page: what was entered would be gone with it.
 function signIn() {
   const link = document.createElement("a");
-  Object.assign(link, { href: `/accounts/login/?next=${encodeURIComponent(location.pathname + location.search)}`, textContent: "Sign in again" });
+  const next = encodeURIComponent(location.pathname + location.search);
+  Object.assign(link, { href: `/accounts/login/?next=${next}`, target: "_blank", rel: "noopener" });
+  link.textContent = "Sign in again in a new tab";
   return link;
 }

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from chatapp.review.models import Item, Scorecard, Visit
+from chatapp.review.models import Item, Review, Scorecard, Visit
 from chatapp.turns.models import Turn
 from chatapp.turns.register.models import Labelled
 from tests.review.test_in_browser import InBrowser, items, turns, visit
@@ -88,3 +88,33 @@ def test_what_was_revealed_is_masked_again_by_a_reload_after_a_label(
         expect(page.locator("main")).not_to_contain_text("ada@example.org")
 
     visit(in_browser, live_server, bea, work)
+
+
+def test_a_card_is_kept_by_who_signed_in_again_beside_it(
+    live_server: LiveServer, in_browser: InBrowser, bea: User, items: list[Item], card: Scorecard
+) -> None:
+    bea.set_password("correct horse battery")
+    bea.save()
+
+    def work(page: Page) -> None:
+        # Signed in by the form: with that, its token is another one.
+        page.goto(f"/review/items/{items[0].pk}/")
+        for key in "32":
+            page.keyboard.press(key)
+        page.context.clear_cookies(name="sessionid")
+        page.keyboard.press("Enter")
+        expect(page.locator("#said")).to_contain_text("You have been signed out")
+        with page.expect_popup() as opened:
+            page.get_by_role("link", name="Sign in again").click()
+        opened.value.get_by_label("Username").fill("bea")
+        opened.value.get_by_label("Password").fill("correct horse battery")
+        opened.value.keyboard.press("Enter")
+        expect(opened.value.locator("h1")).to_contain_text(f"Item {items[0].pk}")
+        keep = page.get_by_role("button", name="Keep and go on")
+        keep.click()
+        expect(page.locator("#said")).to_contain_text("Please send it once more")
+        keep.click()
+        expect(page.locator("h1")).to_contain_text(f"Item {items[1].pk}")
+
+    visit(in_browser, live_server, bea, work, forgiven="403 (Forbidden)")
+    assert list(Review.objects.get().scores.values()) == [3, 2]

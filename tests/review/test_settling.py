@@ -69,7 +69,7 @@ def test_who_was_quicker_is_named(ada: User, bea: User, carl: User, rf: RequestF
     assert [str(said) for said in get_messages(request)] == ["carl is at it just now."]
 
 
-@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one who writes")
+@pytest.mark.large
 @pytest.mark.parametrize("act", ["review", "opinion"])
 def test_who_deletes_and_who_reviews_do_not_wait_for_each_other(
     ada: User, bea: User, card: Scorecard, act: str
