@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from chatapp.files import cupboard
 from chatapp.review.models import Item, Note, Visit
 from chatapp.turns.attachments import Attachment
-from chatapp.turns.models import Attempt, Turn
+from chatapp.turns.models import Attempt, Conversation, Turn
 from chatapp.turns.notes import Digest
 from chatapp.turns.register.models import Labelled
 from chatapp.turns.states import State
@@ -224,3 +227,22 @@ def test_labels_and_notes_are_put_on_and_bad_ones_are_not(desk_of_bea: Client, t
     desk_of_bea.post(f"/review/turns/{turn.pk}/queue/")
     desk_of_bea.post(f"/review/turns/{turn.pk}/queue/")
     assert Item.objects.get().why == "by_hand"
+
+
+@pytest.mark.parametrize(("door", "said"), [("note", {"text": "Odd."}), ("label", {"name": "odd"}), ("queue", {})])
+def test_what_is_deleted_in_this_very_moment_is_not_there(
+    desk_of_bea: Client, turn: Turn, door: str, said: dict[str, str]
+) -> None:
+    late = [turn]
+
+    def meanwhile(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("INSERT") and "turn_id" in sql and late:
+            gone = late.pop()
+            Conversation.objects.filter(pk=gone.conversation_id).update(head=None)
+            gone.delete()
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(meanwhile):
+        assert desk_of_bea.post(f"/review/turns/{turn.pk}/{door}/", said).status_code == 404
+    assert not late
+    assert not Note.objects.exists()

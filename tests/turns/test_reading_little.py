@@ -21,7 +21,8 @@ from tests.turns import stories
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL sees by itself which index serves"),
+    # PostgreSQL sees by itself which index serves.
+    pytest.mark.small,
 ]
 
 GROWING = (

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import render
 
@@ -39,7 +40,11 @@ def staff(permission: str, *methods: str) -> Callable[[View[P]], View[P]]:
                 raise Http404
             if request.method not in methods:
                 return HttpResponseNotAllowed(methods)
-            response = view(request, *args, **kwargs)
+            try:
+                response = view(request, *args, **kwargs)
+            except IntegrityError:
+                # What it was about was deleted in this very moment.
+                raise Http404 from None
             response.headers["Cache-Control"] = "no-store"
             return response
 
