@@ -82,7 +82,7 @@ def of(now: datetime) -> Day:
 
 def _looked_at(begins: datetime) -> tuple[int, list[tuple[Any, ...]]]:
     """The requests of today's questions, or of every so many-th: they are numbered as they were asked."""
-    first, last = (statements.row(f"{_NUMBERED} {order} LIMIT 1", begins) for order in ("ASC", "DESC"))
+    first, last = (statements.row(_NUMBERED.format(order), begins) for order in ("ASC", "DESC"))
     if first is None or last is None:
         return 1, []
     every = 1 + (last[0] - first[0]) // MOST_LOOKED_AT
@@ -105,7 +105,7 @@ def _cache_percent(answers: Sequence[tuple[Any, ...]]) -> int | None:
 _RUNNING = f"SELECT count(*) FROM chatapp_turn WHERE {IS_OPEN}"  # noqa: S608
 _ASKED = "SELECT count(*) FROM chatapp_turn WHERE asked_at >= %s AND asked_at < %s"
 _FAILED = f"{_ASKED} AND {IS_BROKEN}"
-_NUMBERED = "SELECT id FROM chatapp_turn WHERE asked_at >= %s ORDER BY asked_at"
+_NUMBERED = "SELECT id FROM chatapp_turn WHERE asked_at >= %s ORDER BY asked_at {0}, id {0} LIMIT 1"
 _ANSWERS = (
     "SELECT ttft_ms, cache_read_tokens, coalesce(input_tokens, 0) + coalesce(cache_read_tokens, 0) "
     "+ coalesce(cache_write_5m_tokens, 0) + coalesce(cache_write_1h_tokens, 0) FROM chatapp_attempt "
