@@ -13,7 +13,7 @@ from chatapp.money.counters import Warned
 from chatapp.money.limits import Limit, Payer
 from chatapp.money.models import Entry, Hold
 from chatapp.money.prices import NANODOLLARS
-from chatapp.storage import statements
+from chatapp.storage import seldom, statements
 
 __all__ = [
     "Granted",
@@ -100,6 +100,7 @@ def authorise(payer: Payer, wanted: Wanted, now: datetime, *, whole: bool = Fals
     prices_now = prices.of(wanted.model, now)
     day, groups = limits.today(now), limits.groups_of(payer.user_id)
     standings = counters.locked(limits.places(payer.user_id, payer.conversation_id, groups, day))
+    seldom.look_again()
     under = limits.of(payer, [standing.place for standing in standings], now)
     short = _tightest(standings, under)
     max_tokens, clamped_by = wanted.max_tokens, None

@@ -41,18 +41,28 @@ def of(key: Hashable, read: Callable[[], T]) -> T:
 
 
 class OneLook:
-    """Inside, in a transaction that changes nothing of it: on SQLite nobody else can, so one look is enough."""
+    """Inside, where nothing of it is changed, one look is enough: what is decided is decided by what held at its start.
+
+    What somebody changes meanwhile holds for the next look, as if he had changed it a moment later.
+    """
 
     __slots__ = ("_is_first",)
 
     def __enter__(self) -> None:
-        self._is_first = connection.vendor == "sqlite" and getattr(_look, "revision", None) is None
+        self._is_first = getattr(_look, "revision", None) is None
         if self._is_first:
             _look.revision = _revision()
 
     def __exit__(self, *_: object) -> None:
         if self._is_first:
             _look.revision = None
+
+
+def look_again() -> None:
+    """After a wait for somebody else's lock: what he changed before he let go holds from here on."""
+    if getattr(_look, "revision", None) is not None and connection.vendor != "sqlite":
+        _look.revision = None
+        _look.revision = _revision()
 
 
 def _revision() -> int | None:

@@ -10,6 +10,7 @@ from chatapp.context import briefing
 from chatapp.money import ledger, prices, reports, room
 from chatapp.money.ledger import Payer
 from chatapp.money.reports import Report
+from chatapp.storage import seldom
 from chatapp.turns import opening, tasks, telling
 
 
@@ -53,10 +54,11 @@ class Meter:
 
 def of(owner_id: int, conversation_id: UUID, now: datetime) -> Meter:
     payer = Payer(owner_id, conversation_id, "", "")
-    seen = room.look(payer, now)
-    full = seen.fullest
-    report = reports.of(full, payer) if full is not None and room.unspent(full) < least(now) else None
-    full_percent = telling.fullness(conversation_id)
+    with seldom.OneLook():
+        seen = room.look(payer, now)
+        full = seen.fullest
+        report = reports.of(full, payer) if full is not None and room.unspent(full) < least(now) else None
+        full_percent = telling.fullness(conversation_id)
     return Meter(seen.spent_nanodollars, seen.limit_nanodollars, report, conversation_id, full_percent)
 
 

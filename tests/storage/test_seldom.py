@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -62,3 +63,25 @@ def test_what_did_not_change_is_read_once() -> None:
     assert [seldom.of("a test", look) for _ in range(3)] == [1, 1, 1]
     Model.objects.filter(name=USUAL).update(better="other")
     assert [seldom.of("a test", look) for _ in range(3)] == [2, 2, 2]
+
+
+def test_one_look_is_enough_for_what_is_decided_together() -> None:
+    looks: list[str] = []
+
+    def listen(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        looks.extend(["look"] * ("chatapp_revision" in sql))
+        return execute(sql, params, many, context)
+
+    def models() -> list[str]:
+        return [catalogue.of(USUAL).better for _ in range(2)]
+
+    before = catalogue.of(USUAL).better
+    with connection.execute_wrapper(listen), seldom.OneLook():
+        assert models() == [before] * 2
+        assert looks == ["look"]
+        Model.objects.filter(name=USUAL).update(better="other")
+        assert models() == [before] * 2
+        seldom.look_again()
+        # On SQLite nobody else can have changed anything while we wait: we do not wait there.
+        assert models() == [before if connection.vendor == "sqlite" else "other"] * 2
+    assert models() == ["other"] * 2
