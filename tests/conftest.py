@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import pytest
 from django.apps import apps
+from django.conf import settings as site
 from django.contrib.auth.models import User
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.test import Client, TransactionTestCase
@@ -77,6 +78,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if out:
         config.hook.pytest_deselected(items=out)
         items[:] = [item for item in items if item not in set(out)]
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(site.CHATAPP_ATTACHMENTS, ignore_errors=True)
 
 
 @pytest.hookimpl(wrapper=True)
