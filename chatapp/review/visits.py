@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,10 +14,11 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
-from chatapp.review.models import Chain, Visit
+from chatapp.review.models import Chain, Glimpse, Visit
 from chatapp.turns.models import Conversation
 
 THE_ROW: Final = 1
@@ -98,9 +99,21 @@ def verify(old_keys: Sequence[str] = (), expected: str = "") -> Verdict:
     return Verdict(number, before, tuple(wrong))
 
 
+def glimpsed(search: Visit, conversations: Iterable[UUID]) -> None:
+    """Keep of which conversations a search is about to show a line."""
+    Glimpse.objects.bulk_create(Glimpse(visit=search, conversation_id=one) for one in sorted(set(conversations)))
+
+
+def about(conversation_id: UUID) -> Q:
+    """Which readings showed something of a conversation."""
+    return Q(conversation_id=conversation_id) | Q(
+        pk__in=Glimpse.objects.filter(conversation_id=conversation_id).values("visit")
+    )
+
+
 def of_conversation(conversation_id: UUID) -> list[Visit]:
     """The newest readings of one conversation, for its owner."""
-    return list(Visit.objects.filter(conversation_id=conversation_id)[:100])
+    return list(Visit.objects.filter(about(conversation_id))[:100])
 
 
 def fingerprint(key: str) -> str:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from chatapp.files import cupboard
-from chatapp.review.models import Item, Note, Visit
+from chatapp.review.models import ReviewSettings, Visit
 from chatapp.turns.attachments import Attachment
-from chatapp.turns.models import Attempt, Conversation, Turn
+from chatapp.turns.models import Attempt, Turn
 from chatapp.turns.notes import Digest
-from chatapp.turns.register.models import Labelled
 from chatapp.turns.states import State
 from tests.markup import parse
 from tests.review.conftest import browser, file_all, member
@@ -131,6 +127,22 @@ def test_a_search_shows_masked_hits_and_is_a_reading(desk_of_bea: Client, turn: 
     assert "Nothing was asked that fits" in words(desk_of_bea.get("/review/?q=gold"))
 
 
+def test_whose_words_a_search_showed_is_known_to_him_and_to_auditors(
+    desk_of_bea: Client, ada: User, turn: Turn
+) -> None:
+    other = stories.turn(ada, State.ANSWERED, timezone.now())
+    file_all()
+    ReviewSettings.objects.update_or_create(pk=1, defaults={"owners_see": True})
+    desk_of_bea.get("/review/?q=treasure")
+    mine = browser(ada)
+    assert "A search showed a line of it" in words(mine.get(f"/c/{turn.conversation_id}/readings/"))
+    assert "treasure" not in words(mine.get(f"/c/{turn.conversation_id}/readings/"))
+    assert "Nobody but you" in words(mine.get(f"/c/{other.conversation_id}/readings/"))
+    audit = browser(member("dora", "auditor"))
+    assert "treasure" in words(audit.get(f"/review/readings/?conversation={turn.conversation_id}"))
+    assert "treasure" not in words(audit.get(f"/review/readings/?conversation={other.conversation_id}"))
+
+
 def test_a_search_never_makes_markup_of_what_was_said(desk_of_bea: Client, turn: Turn) -> None:
     Turn.objects.filter(pk=turn.pk).update(question="<img src=x onerror=alert(1)> treasure <b>")
     page = desk_of_bea.get("/review/?q=treasure").content.decode()
@@ -204,45 +216,3 @@ def test_a_file_is_opened_for_a_reason(desk_of_bea: Client, ada: User, turn: Tur
     other = f"/review/c/{elsewhere.conversation_id}/files/{key}/"
     assert desk_of_bea.post(other, {"reason": "ticket 4711 needs it"}).status_code == 404
     cupboard.discard([key])
-
-
-def test_labels_and_notes_are_put_on_and_bad_ones_are_not(desk_of_bea: Client, turn: Turn) -> None:
-    url = f"/review/turns/{turn.pk}/label/"
-    for name in ("Off topic", "  off   TOPIC ", "Great"):
-        assert desk_of_bea.post(url, {"name": name}).status_code == 302
-    assert sorted(Labelled.objects.values_list("label__name", flat=True)) == ["Great", "Off topic"]
-    for name in ("", "   ", "x" * 41):
-        assert "so none was put on" in words(desk_of_bea.post(url, {"name": name}, follow=True))
-    great = Labelled.objects.get(label__name="Great").label_id
-    for gone in (great, great, 10**30, "x"):
-        desk_of_bea.post(url, {"remove": gone})
-    assert Labelled.objects.count() == 1
-    url = f"/review/turns/{turn.pk}/note/"
-    desk_of_bea.post(url, {"text": "See <b>policy</b> 3"})
-    for text in ("", "x" * 2001):
-        assert "so none was kept" in words(desk_of_bea.post(url, {"text": text}, follow=True))
-    assert Note.objects.get().by_name == "bea"
-    page = desk_of_bea.get(f"/review/c/{turn.conversation_id}/").content.decode()
-    assert "&lt;b&gt;policy&lt;/b&gt;" in page
-    desk_of_bea.post(f"/review/turns/{turn.pk}/queue/")
-    desk_of_bea.post(f"/review/turns/{turn.pk}/queue/")
-    assert Item.objects.get().why == "by_hand"
-
-
-@pytest.mark.parametrize(("door", "said"), [("note", {"text": "Odd."}), ("label", {"name": "odd"}), ("queue", {})])
-def test_what_is_deleted_in_this_very_moment_is_not_there(
-    desk_of_bea: Client, turn: Turn, door: str, said: dict[str, str]
-) -> None:
-    late = [turn]
-
-    def meanwhile(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if sql.startswith("INSERT") and "turn_id" in sql and late:
-            gone = late.pop()
-            Conversation.objects.filter(pk=gone.conversation_id).update(head=None)
-            gone.delete()
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(meanwhile):
-        assert desk_of_bea.post(f"/review/turns/{turn.pk}/{door}/", said).status_code == 404
-    assert not late
-    assert not Note.objects.exists()

@@ -44,7 +44,7 @@ SAID = {
 }
 # Sums beside the rows, and the product's own marks.
 INNER = {
-    *("counter", "night", "reading", "tries", "profile", "progress", "chain", "visit", "criterion"),
+    *("counter", "night", "reading", "tries", "profile", "progress", "chain", "visit", "glimpse", "criterion"),
     *("lookout", "telling"),
 }
 SINGLE = {

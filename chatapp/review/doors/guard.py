@@ -64,9 +64,9 @@ def note(
     reason: str,
     conversation: Conversation | None = None,
     turn: int | None = None,
-) -> None:
+) -> Visit:
     """Before anything is shown."""
-    visits.record(request, reader(request), Seen(what, reason, conversation, turn))
+    return visits.record(request, reader(request), Seen(what, reason, conversation, turn))
 
 
 def conversation_of(conversation_id: UUID) -> Conversation:

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from chatapp.claude.catalogue import label
 from chatapp.money import amounts
-from chatapp.review import exports, filters, hits
+from chatapp.review import exports, filters, hits, visits
 from chatapp.review.doors.guard import EXPORT, REVIEW, note, page, staff
 from chatapp.review.models import Visit
 from chatapp.turns.models import Turn
@@ -42,13 +42,15 @@ def show(request: HttpRequest) -> HttpResponse:
     asked = filters.read(request.GET)
     if asked.wanted is None:
         return page(request, "list.html", {"form": asked.form, "wrong": True}, status=400)
-    if asked.wanted.search:
-        # The hits show words of conversations, so this is a reading.
-        note(request, Visit.What.SEARCH, asked.told)
+    # The hits show words of conversations, so this is a reading.
+    search = note(request, Visit.What.SEARCH, asked.told) if asked.wanted.search else None
     found = finding.page(asked.wanted, asked.below)
+    rows = _rows(found.turn_ids, asked)
+    if search:
+        visits.glimpsed(search, (row.conversation_id for row in rows))
     context = {
         "form": asked.form,
-        "rows": _rows(found.turn_ids, asked),
+        "rows": rows,
         "below": found.below,
         "tired": found.tired,
         "query": asked.query,

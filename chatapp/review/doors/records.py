@@ -36,7 +36,7 @@ def show(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(owner_id__in=User.objects.filter(username=said["owner"]).values("pk"))
     if said["conversation"]:
         try:
-            rows = rows.filter(conversation_id=UUID(said["conversation"]))
+            rows = rows.filter(visits.about(UUID(said["conversation"])))
         except ValueError:
             wrong, rows = "That is no conversation's number.", Visit.objects.none()
     below = number(request.GET.get("below", ""))

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NoReturn
 from django.db import models
 
 
-class Kept(models.QuerySet["Visit"]):
+class Kept(models.QuerySet[Any]):
     """Rows that the product neither changes nor deletes, whoever asks."""
 
     def delete(self) -> NoReturn:
@@ -90,3 +90,21 @@ class Chain(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} readings"
+
+
+class Glimpse(models.Model):
+    """A conversation of which a search showed a line; the search's own row names none of them."""
+
+    visit = models.ForeignKey(Visit, models.PROTECT, related_name="glimpses")
+    conversation_id = models.UUIDField()
+
+    objects = Kept.as_manager()
+
+    class Meta:
+        app_label = "chatapp"
+        default_permissions = ()
+        base_manager_name = "objects"
+        indexes: ClassVar = [models.Index(fields=["conversation_id", "visit"], name="glimpse_conversation")]
+
+    def __str__(self) -> str:
+        return f"a line of {self.conversation_id}"
