@@ -11,7 +11,7 @@ from tests.product import Product, until
 NANODOLLARS = 1_000_000_000
 _SET = (
     "INSERT INTO chatapp_budget (scope, user_id, conversation_id, period, limit_nanodollars, warn_percents, at_limit, "
-    "own, key, changed_at) VALUES (?, ?, ?, ?, ?, ?, 'stop', 0, ?, ?) ON CONFLICT (key) DO UPDATE SET "
+    "own, key, changed_at) VALUES (?, ?, ?, ?, ?, ?, 'stop', FALSE, ?, ?) ON CONFLICT (key) DO UPDATE SET "
     "limit_nanodollars = excluded.limit_nanodollars, warn_percents = excluded.warn_percents, "
     "changed_at = excluded.changed_at"
 )

@@ -74,7 +74,7 @@ def test_what_is_wrong_with_claude_and_the_money_is_told(product: Product) -> No
     product.change("DELETE FROM chatapp_budget WHERE scope = 'site'")
     product.change(
         "INSERT INTO chatapp_provider (name, kind, position, enabled, base_url, key_variable, region, project, "
-        "model_names, price_percent) VALUES ('second', 'anthropic', 1, 1, '', 'NOWHERE_KEY', '', '', '{}', 100)"
+        "model_names, price_percent) VALUES ('second', 'anthropic', 1, TRUE, '', 'NOWHERE_KEY', '', '', '{}', 100)"
     )
     with standing_in("--clock", "300") as late:
         env = {**product.env, "ANTHROPIC_BASE_URL": late.url, "CHATAPP_MODEL": "claude-nobody-knows"}

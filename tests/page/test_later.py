@@ -31,7 +31,7 @@ def away(simulated: StandIn) -> Iterator[None]:
 def back(simulated: StandIn, product: Product, page: Page) -> None:
     simulated.clear()
     number = turn(page).get_attribute("data-turn")
-    product.change("UPDATE chatapp_turn SET lease_until = datetime('now', '-1 second') WHERE id = ?", number)
+    product.change("UPDATE chatapp_turn SET lease_until = CURRENT_TIMESTAMP WHERE id = ?", number)
 
 
 def put_off(desk: Desk) -> Page:

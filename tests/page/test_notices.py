@@ -48,7 +48,7 @@ def test_a_notice_comes_to_an_open_conversation_and_goes_when_it_is_over(desk: D
     heard = page.evaluate("window.heard")
     assert any(TEXT in words for words in heard)
     assert page.locator("#notices").get_attribute("aria-live") == "polite"
-    house.change("UPDATE chatapp_notice SET ends_at = starts_at || '1'")
+    house.change("UPDATE chatapp_notice SET ends_at = CURRENT_TIMESTAMP")
     expect(_notices(page)).to_have_count(0, timeout=8_000)
 
 

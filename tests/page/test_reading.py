@@ -161,11 +161,8 @@ def test_older_turns_that_did_not_come_are_fetched_when_the_reader_moves_on(desk
 def lengthen(desk: Desk, url: str, turns: int = 80) -> None:
     """Put more turns before the last one, as if they had been asked long ago."""
     conversation = url.rstrip("/").rpartition("/")[2].replace("-", "")
-    columns = [row[1] for row in desk.product.rows("PRAGMA table_info(chatapp_turn)")]
-    (last,) = desk.product.rows(
-        f"SELECT {', '.join(columns)} FROM chatapp_turn WHERE conversation_id = ?", conversation
-    )
-    row = dict(zip(columns, last, strict=True))
+    (row,) = desk.product.dicts("SELECT * FROM chatapp_turn WHERE conversation_id = ?", conversation)
+    columns = list(row)
     newest = max(number for (number,) in desk.product.rows("SELECT MAX(id) FROM chatapp_turn"))
     for step in range(1, turns + 1):
         row |= {"parent_id": row["id"], "id": newest + step, "ask_id": f"{newest + step:032x}"}

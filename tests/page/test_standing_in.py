@@ -81,7 +81,7 @@ def test_only_staff_are_shown_the_way_to_what_happened(desk: Desk) -> None:
     page = desk.open()
     ask_and_finish(page, say("Light."))
     expect(page.get_by_role("link", name="What happened")).to_have_count(0)
-    desk.product.change("UPDATE auth_user SET is_staff = 1 WHERE username = ?", desk.person)
+    desk.product.change("UPDATE auth_user SET is_staff = TRUE WHERE username = ?", desk.person)
     try:
         page.reload()
         ask_and_finish(page, once("[[fault:too_long]]", "Dark."))
@@ -90,7 +90,7 @@ def test_only_staff_are_shown_the_way_to_what_happened(desk: Desk) -> None:
         expect(page.get_by_role("heading", name="Attempt 1: answer")).to_be_visible()
         expect(page.locator(".attempt").first).to_contain_text("too_long")
     finally:
-        desk.product.change("UPDATE auth_user SET is_staff = 0 WHERE username = ?", desk.person)
+        desk.product.change("UPDATE auth_user SET is_staff = FALSE WHERE username = ?", desk.person)
 
 
 def test_while_claude_is_away_everybody_is_told_calmly_and_it_goes_by_itself(desk: Desk) -> None:

@@ -52,7 +52,7 @@ def _condensed(house: Product, page: Page) -> None:
     conversation = house.rows("SELECT conversation_id FROM chatapp_turn WHERE id = ?", numbers[0])[0][0]
     house.change(
         "INSERT INTO chatapp_digest (conversation_id, through_id, covers, text, model, written_at) "
-        "VALUES (?, ?, ?, 'They spoke of cats.', 'claude-haiku-5-5', datetime('now'))",
+        "VALUES (?, ?, ?, 'They spoke of cats.', 'claude-haiku-5-5', CURRENT_TIMESTAMP)",
         conversation,
         numbers[-2],
         str(numbers[:-1]),

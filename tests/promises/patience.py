@@ -33,7 +33,7 @@ def time_passes(product: Product, *turns: Asked, column: str = "lease_until") ->
     """The hour has come for which the turns waited."""
     for one in turns:
         product.change(
-            f"UPDATE chatapp_turn SET {column} = datetime('now', '-1 second') WHERE id = ? AND ended_at IS NULL",
+            f"UPDATE chatapp_turn SET {column} = CURRENT_TIMESTAMP WHERE id = ? AND ended_at IS NULL",
             one.turn,
         )
 

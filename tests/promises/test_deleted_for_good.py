@@ -186,7 +186,7 @@ def test_a_session_of_somebody_who_is_erased_is_over(product: Product) -> None:
 def test_a_running_process_sends_the_zip_and_deletes_the_person(product: Product) -> None:
     product.start()
     plant(product, 2)
-    product.change("UPDATE auth_user SET is_staff = 1, is_superuser = 1 WHERE username = 'person2'")
+    product.change("UPDATE auth_user SET is_staff = TRUE, is_superuser = TRUE WHERE username = 'person2'")
     office, path = Person(product, 2), f"/admin/auth/user/{product.rows(WHOSE)[0][0]}"
     sent = office.request("POST", f"{path}/export/", {})
     assert sent.status == 200

@@ -85,7 +85,7 @@ def test_a_process_that_slept_and_was_not_replaced_goes_on_with_its_answers(prod
     for shown in (50, 150, 250):
         tab.until(lambda page, shown=shown: len(page.text(asked.turn)) > shown)  # type: ignore[misc]
         web.signal(signal.SIGSTOP)
-        until(lambda: not product.rows("SELECT 1 FROM chatapp_turn WHERE lease_until > datetime('now', '-1 second')"))
+        until(lambda: not product.rows("SELECT 1 FROM chatapp_turn WHERE lease_until > CURRENT_TIMESTAMP"))
         web.signal(signal.SIGCONT)
     assert [person.final(one)["state"] for one in (asked, silent)] == ["answered", "answered"]
     assert len(person.turn(asked)["answer"].split()) == 150

@@ -69,7 +69,7 @@ def test_a_stop_that_comes_before_anything_was_asked_of_claude_costs_nothing(pro
         asking = hand.submit(person.ask, first.conversation, f"Oh, never mind. {LONG}")
         until(web.is_stopped, what="the freeze after accepting")
         frozen_at = time.monotonic()
-        product.change("UPDATE chatapp_turn SET stop_asked_at = datetime('now') WHERE ended_at IS NULL")
+        product.change("UPDATE chatapp_turn SET stop_asked_at = CURRENT_TIMESTAMP WHERE ended_at IS NULL")
         until(lambda: time.monotonic() > frozen_at + 0.6, what="a freeze that is noticed")
         web.signal(signal.SIGCONT)
         asked = asking.result()

@@ -21,12 +21,12 @@ def _sign_out(person: Person) -> None:
 
 
 def _expire(person: Person) -> None:
-    sql = "UPDATE django_session SET expire_date = datetime('now', '-1 second') WHERE session_key = ?"
+    sql = "UPDATE django_session SET expire_date = CURRENT_TIMESTAMP WHERE session_key = ?"
     person.product.change(sql, person.session)
 
 
 def _be_deactivated(person: Person) -> None:
-    person.product.change("UPDATE auth_user SET is_active = 0 WHERE username = ?", person.name)
+    person.product.change("UPDATE auth_user SET is_active = FALSE WHERE username = ?", person.name)
 
 
 def _have_the_password_changed(person: Person) -> None:

@@ -24,7 +24,7 @@ WIDER = "() => document.documentElement.scrollWidth > document.documentElement.c
 @pytest.fixture
 def product(claude: StandIn, tmp_path: Path) -> Iterator[Product]:
     with closing(Product(claude.url, tmp_path)) as product:
-        product.change("UPDATE auth_user SET is_staff = 1, is_superuser = 1 WHERE username = 'person0'")
+        product.change("UPDATE auth_user SET is_staff = TRUE, is_superuser = TRUE WHERE username = 'person0'")
         product.start()
         yield product
 
