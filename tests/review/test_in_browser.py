@@ -141,8 +141,9 @@ def test_the_next_item_comes_without_a_new_page_and_is_recorded_each_time(
         assert page.evaluate("() => window.same")
         page.go_back()
         expect(page.locator("h1")).to_contain_text(f"Item {items[1].pk}")
-        for number in (0, 2):
-            page.goto(f"/review/items/{items[number].pk}/")
+        page.goto(f"/review/items/{items[0].pk}/")
+        for shown in (0, 2):
+            expect(page.locator("h1")).to_contain_text(f"Item {items[shown].pk}")
             for key in "32":
                 page.keyboard.press(key)
             page.keyboard.press("Enter")
@@ -151,7 +152,7 @@ def test_the_next_item_comes_without_a_new_page_and_is_recorded_each_time(
 
     visit(in_browser, live_server, bea, work)
     read = list(Visit.objects.filter(what=Visit.What.REVIEW).order_by("number").values_list("reason", flat=True))
-    order = [0, 1, 2, 1, 0, 2, 2]
+    order = [0, 1, 2, 1, 0, 2]
     assert [reason.partition(":")[0] for reason in read] == [f"item {items[at].pk}" for at in order]
 
 
