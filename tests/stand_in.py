@@ -1,10 +1,12 @@
 """A simulated Claude for tests and benchmarks: a process of its own, steered through its control doors."""
 
+import collections
 import http.client
 import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -80,6 +82,8 @@ def standing_in(*arguments: str, speed: float = QUICK, seed: int = 0) -> Iterato
         try:
             assert process.stdout is not None
             stand_in = StandIn(process, json.loads(process.stdout.readline())["url"])
+            # What it says of its plans: unread, a few hundred of them would fill the pipe, and it would stand still.
+            threading.Thread(target=collections.deque, args=(process.stdout, 0), daemon=True).start()
             with closing(stand_in.control):
                 yield stand_in
         finally:
