@@ -1,8 +1,14 @@
 """Which database, from one URL: SQLite beside the code, or PostgreSQL through psycopg's pool."""
 
+from __future__ import annotations
+
+import contextlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+if TYPE_CHECKING:
+    from psycopg_pool import ConnectionPool
 
 # IMMEDIATE takes the write lock at BEGIN: two read-then-write transactions queue instead of failing with
 # "database is locked" in spite of the timeout. FULL because an accepted question must survive a power cut.
@@ -17,6 +23,18 @@ SQLITE_OPTIONS = {
 }
 
 POSTGRESQL_TIMEOUTS = "-c statement_timeout=15s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s"
+# Those end with the server. Where its machine is gone without a word, only this side can tell: by default it would wait
+# for a quarter of an hour, and with it every thread that had asked something. A URL may say otherwise.
+POSTGRESQL_SILENCE: Final = {
+    "connect_timeout": "5",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "2",
+    "tcp_user_timeout": "15000",
+}
+# The pool by itself tries again after ever longer pauses, and after an hour without a database would not see for
+# minutes that it is back.
+TRY_AGAIN_SECONDS: Final = 1.0
 
 
 def configure(url: str | None, default_sqlite: Path) -> dict[str, Any]:
@@ -41,11 +59,26 @@ def configure(url: str | None, default_sqlite: Path) -> dict[str, Any]:
         # people an error as the pool has connections.
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
+            **POSTGRESQL_SILENCE,
             **options,
             "options": f"{POSTGRESQL_TIMEOUTS} {own_options}".strip(),
-            "pool": {"min_size": 2, "max_size": 20, "timeout": 10},
+            "pool": {
+                "min_size": 2,
+                "max_size": 20,
+                "timeout": 10,
+                "reconnect_timeout": TRY_AGAIN_SECONDS,
+                "reconnect_failed": _try_again,
+            },
         },
     }
+
+
+def _try_again(pool: ConnectionPool) -> None:
+    """Whoever waits already does not make a pool that has given up begin anew; whoever asks does."""
+    from psycopg import OperationalError
+
+    with contextlib.suppress(OperationalError):
+        pool.putconn(pool.getconn(timeout=0.01))
 
 
 def _sqlite(name: str) -> dict[str, Any]:

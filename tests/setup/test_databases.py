@@ -1,11 +1,17 @@
 """One URL says which database, and each comes with what keeps accepted questions safe."""
 
+from __future__ import annotations
+
+import socket
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from django.db import connection
+from psycopg_pool import ConnectionPool
 
 from chatapp import databases
+from tests.product import until
 
 DEFAULT = Path("/srv/chat/var/chat.sqlite3")
 
@@ -49,6 +55,39 @@ def test_postgresql_gives_up_on_what_hangs() -> None:
     options = databases.configure("postgres://db/chat", DEFAULT)["OPTIONS"]["options"]
     for timeout in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
         assert f"-c {timeout}=" in options
+
+
+@pytest.mark.parametrize("name", databases.POSTGRESQL_SILENCE)
+def test_a_postgresql_that_is_gone_without_a_word_is_noticed_unless_its_url_says_otherwise(name: str) -> None:
+    assert databases.configure("postgres://db/chat", DEFAULT)["OPTIONS"][name] == databases.POSTGRESQL_SILENCE[name]
+    assert databases.configure(f"postgres://db/chat?{name}=7", DEFAULT)["OPTIONS"][name] == "7"
+
+
+def test_however_long_postgresql_is_away_somebody_knocks_every_second() -> None:
+    knocks = 0
+
+    def knocked() -> bool:
+        nonlocal knocks
+        visitor, _ = door.accept()
+        visitor.close()
+        knocks += 1
+        return knocks == 14
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as door:
+        door.settimeout(20)
+        entry = databases.configure(f"postgres://chat@127.0.0.1:{door.getsockname()[1]}/chat", DEFAULT)
+        told = f"host=127.0.0.1 port={entry['PORT']} user=chat sslmode=disable gssencmode=disable"
+        with closing(ConnectionPool(told, open=True, **entry["OPTIONS"]["pool"])):
+            # With pauses that double, it would be ten in half a minute.
+            until(knocked, 20, "the last of many knocks")
+
+
+@pytest.mark.large
+@pytest.mark.django_db
+def test_postgresql_is_asked_with_the_patience_that_was_configured() -> None:
+    connection.ensure_connection()
+    told = connection.connection.info.get_parameters()
+    assert {name: told[name] for name in databases.POSTGRESQL_SILENCE} == databases.POSTGRESQL_SILENCE
 
 
 @pytest.mark.django_db
