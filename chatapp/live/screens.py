@@ -48,7 +48,6 @@ class Screen(Audience):
     """Follows the relay, keeps the running answer drawn, and tells every wire."""
 
     __slots__ = (
-        "_ahead",
         "_joining",
         "_leave_relay",
         "_waiting",
@@ -57,6 +56,7 @@ class Screen(Audience):
         "conversation_id",
         "correlation_id",
         "is_locked",
+        "missed",
         "overtaken_by",
         "seen",
         "shown",
@@ -75,8 +75,8 @@ class Screen(Audience):
         self.changes = 0
         # The version up to which every page here knows everything.
         self.seen = 0
-        # Later ones that are known, too.
-        self._ahead: set[int] = set()
+        # Something that was told could not be read: until all is caught up, what comes later is no proof of it.
+        self.missed = False
         # What the rows said when the pages were last caught up.
         self.overtaken_by: Mark | None = None
         # Pages that are being brought up to date: the screen stays on for them, too.
@@ -147,15 +147,17 @@ class Screen(Audience):
         match event:
             case Piece():
                 self._piece(event)
-            case Appeared(turn=turn):
+            case Appeared(turn=turn) if self._is_next(turn.version):
                 self._show(turn)
                 self._saw(turn.version)
                 self.send(frames.turn(drawing.first_article(turn)))
+            case Appeared():
+                self._begin(self._catch_everybody_up())
             case Moved() if self.shown and self._shows(event.turn_id) and event.state is not State.ACCEPTED:
                 self.send(self.shown.move(event))
             case Anew() if self.shown and self._shows(event.turn_id):
                 self.send(self.shown.begin_anew(event))
-            case Ended(turn_id=turn_id, end=end) if end and self._shows(turn_id):
+            case Ended(turn_id=turn_id, end=end) if end and self._shows(turn_id) and self._is_next(end.version):
                 self._ended(end)
             case Removed():
                 self.hang_up(GONE)
@@ -169,11 +171,12 @@ class Screen(Audience):
         if self.shown and self._shows(piece.turn_id) and (frame := self.shown.take(piece)):
             self.send(frame)
 
+    def _is_next(self, version: int) -> bool:
+        # A page says only what the newest is that it has seen: it sees nothing newer before what was missed.
+        return not self.missed and version <= self.seen + 1
+
     def _saw(self, version: int) -> None:
-        # The end of a turn may be told after the next one's beginning; what is never told is found in the rows.
-        self._ahead = {one for one in (*self._ahead, version) if one > self.seen}
-        while self.seen + 1 in self._ahead:
-            self.seen += 1
+        self.seen = max(self.seen, version)
 
     def _ended(self, end: End) -> None:
         if self.shown:
@@ -191,8 +194,7 @@ class Screen(Audience):
             await work
         except Exception:
             log.exception("the screen of %s could not be drawn", self.conversation_id)
-            # What could not be read is looked at again.
-            self.overtaken_by = None
+            self.missed = True
         finally:
             self._work = None
             while self._waiting and not self._work:
@@ -207,6 +209,9 @@ class Screen(Audience):
         match event:
             case Moved(turn_id=turn_id) | Anew(turn_id=turn_id) | Ended(turn_id=turn_id):
                 turn, frame = await in_thread(window.turn, turn_id)
+                if turn and not self._is_next(turn.version):
+                    await self._catch_everybody_up()
+                    return
                 # The news of an end may come after that of the next turn's beginning.
                 if self.shown is None or self._shows(turn_id) or (turn and not turn.final):
                     self._show(turn)
@@ -223,8 +228,8 @@ class Screen(Audience):
                 if frame:
                     self.send(frame)
             case Renamed():
-                frame, version = await in_thread(window.name, self.conversation_id)
-                if version == self.seen + 1:
+                frame, version = await in_thread(window.name, self.conversation_id, self.seen)
+                if self._is_next(version):
                     self._saw(version)
                 self.send(frame)
             case Overtaken():
@@ -236,6 +241,7 @@ class Screen(Audience):
             self.hang_up(GONE)
             return
         turn, frame, self.seen = found
+        self.missed = False
         self._show(turn)
         self.send(frame + (frames.turn(self.shown.article()) if self.shown else "") or frames.BEAT)
 

@@ -40,7 +40,7 @@ def _behind(conversation_id: UUID, changes: int, mark: Mark | None) -> Screen | 
     # What was told meanwhile may be newer than what was read.
     if screen is None or screen.changes != changes or screen.is_reading:
         return None
-    if mark is None or mark.version > screen.seen:
+    if mark is None or screen.missed or mark.version > screen.seen:
         return screen
     # Begun again by another process, which changes no version. Once: what is on no shown branch stays unshown.
     unshown = mark.turn_id and screen.shown is None and screen.overtaken_by != mark

@@ -80,7 +80,14 @@ def whole(conversation_id: UUID) -> tuple[TurnView | None, str, int]:
     return running, frames.thread_of(conversation, turns, older_before), conversation.version
 
 
-def name(conversation_id: UUID) -> tuple[str, int]:
-    """The conversation's title and its entry in the rail, and the version."""
+def name(conversation_id: UUID, seen: int) -> tuple[str, int]:
+    """The conversation's title and its entry in the rail, and which version whoever has seen one has seen with it."""
     conversation = Conversation.objects.get(pk=conversation_id)
-    return frames.name(conversation), conversation.version
+    return frames.name(conversation), seen + _is_a_names(conversation, seen + 1)
+
+
+def _is_a_names(conversation: Conversation, version: int) -> bool:
+    """Whether this is the conversation's version, and nothing but its name or its place has made it."""
+    if version != conversation.version or version == conversation.reshaped:
+        return False
+    return not Turn.objects.filter(conversation=conversation, version__gte=version).exists()
