@@ -156,6 +156,12 @@ def test_the_figures_are_not_for_those_outside(path: str) -> None:
         assert status_of(front, "GET /healthz HTTP/1.1\r\nHost: chat\r\nConnection: close\r\n\r\n") == 200
 
 
+def test_a_red_light_that_somebody_looks_at_keeps_nobody_away_from_the_pages() -> None:
+    with echo() as one, echo() as other, proxy(one, other) as front:
+        for path, status in (*4 * [("/readyz", 503)], ("/", 200)):
+            assert status_of(front, f"GET {path} HTTP/1.1\r\nHost: chat\r\nConnection: close\r\n\r\n") == status
+
+
 @pytest.mark.parametrize(
     ("path", "most"), [("/accounts/login/", 1_000_000), ("/c/", 16_000_000), ("/attachments/", 10_100_000)]
 )
@@ -221,7 +227,7 @@ class _Echo(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         heard = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
-        self.send_response(200)
+        self.send_response(503 if self.path == "/readyz" else 200)
         self.send_header("Content-Length", str(len(heard)))
         self.end_headers()
         self.wfile.write(heard)
