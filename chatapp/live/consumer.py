@@ -54,10 +54,16 @@ class Listener(AsyncConsumer):  # type: ignore[misc] # channels ships no types
     async def __call__(self, scope: door.Scope, receive: Receive, send: Send) -> None:
         """Channels' own way, without the tasks and threads that it keeps for a channel layer and for the database."""
         self.scope, self.base_send = scope, send
-        with contextlib.suppress(StopConsumer):
-            while True:
-                message = await receive()
-                await getattr(self, get_handler_name(message))(message)
+        try:
+            with contextlib.suppress(StopConsumer):
+                while True:
+                    message = await receive()
+                    await getattr(self, get_handler_name(message))(message)
+        finally:
+            # Daphne ends whoever is still busy ten seconds after the socket has gone, and says nothing more.
+            if self.wire and self.screen:
+                self.wire.closed = True
+                self.screen.leave(self.wire)
 
     async def websocket_connect(self, message: Message) -> None:
         # A proxy asks the next process; a page comes back by itself.
@@ -106,8 +112,6 @@ class Listener(AsyncConsumer):  # type: ignore[misc] # channels ships no types
 
     async def websocket_disconnect(self, message: Message) -> None:
         if self.wire and self.screen:
-            self.wire.closed = True
-            self.screen.leave(self.wire)
             self._tell(Fact.SOCKET_LEFT, code=message.get("code"), milliseconds=facts.milliseconds(self.joined_at))
         raise StopConsumer
 
