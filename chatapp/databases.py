@@ -22,7 +22,9 @@ SQLITE_OPTIONS = {
     ),
 }
 
-POSTGRESQL_TIMEOUTS = "-c statement_timeout=15s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s"
+# A process that freezes in mid-act may hold what everybody needs, the site's counters: no longer than the promise to end
+# within 30 seconds what it left open has room for.
+POSTGRESQL_TIMEOUTS = "-c statement_timeout=15s -c lock_timeout=10s -c idle_in_transaction_session_timeout=15s"
 # Those end with the server. Where its machine is gone without a word, only this side can tell: by default it would wait
 # for a quarter of an hour, and with it every thread that had asked something. A URL may say otherwise.
 POSTGRESQL_SILENCE: Final = {

@@ -176,12 +176,11 @@ def _take(turn_id: int, epoch: int) -> Turn | None:
     """Take a turn over under the next epoch; what comes back has a worker if it is to be asked again."""
     with transaction.atomic():
         now = timezone.now()
-        # The conversation first, as everybody locks them.
-        Conversation.objects.select_for_update(no_key=True, of=("self",)).filter(turns=turn_id).first()
+        # The conversation first, as everybody locks them; whoever froze with it in hand is not waited for.
+        whose = Conversation.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
         lapsed = Q(lease_until__lt=now) | Q(lease_until=None)
         lost = Turn.objects.filter(lapsed, pk=turn_id, epoch=epoch, state__in=RUNNING_STATES).exclude(later.WAITING)
-        taken = lost.update(epoch=epoch + 1, worker="", lease_until=now)
-        if not taken:
+        if not whose.filter(turns=turn_id).first() or not lost.update(epoch=epoch + 1, worker="", lease_until=now):
             return None
         turn = Turn.objects.get(pk=turn_id)
         for attempt_id in _open_attempts(turn):

@@ -64,6 +64,23 @@ def test_a_turn_that_cannot_be_ended_keeps_nobody_else_from_an_end(
     assert set(Turn.objects.filter(ended_at=None).values_list("pk", flat=True)) == {broken.pk}
 
 
+@pytest.mark.large
+@pytest.mark.django_db(transaction=True)
+def test_what_a_frozen_process_holds_locked_keeps_nobody_else_from_an_end(somebody: User) -> None:
+    held, _ = (stories.turn(somebody, State.STREAMING, timezone.now() - AN_HOUR) for _ in range(2))
+    frozen = connection.copy()
+    frozen.set_autocommit(False)
+    try:
+        with frozen.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM chatapp_conversation WHERE id = %s FOR UPDATE", [held.conversation_id])
+        assert recovery.recover().ended == 1
+        assert [turn.pk for turn in Turn.objects.filter(ended_at=None)] == [held.pk]
+        frozen.rollback()
+    finally:
+        frozen.close()
+    assert recovery.recover().ended == 1
+
+
 def test_a_long_answer_that_runs_is_looked_at_without_a_lock(
     somebody: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
