@@ -22,8 +22,8 @@ SQLITE_OPTIONS = {
     ),
 }
 
-# A process that freezes in mid-act may hold what everybody needs, the site's counters: no longer than the promise to end
-# within 30 seconds what it left open has room for.
+# A process that freezes in mid-act may hold what everybody needs, the site's counters: not for so long that the promise
+# to end within 30 seconds what it left open is broken.
 POSTGRESQL_TIMEOUTS = "-c statement_timeout=15s -c lock_timeout=10s -c idle_in_transaction_session_timeout=15s"
 # Those end with the server. Where its machine is gone without a word, only this side can tell: by default it would wait
 # for a quarter of an hour, and with it every thread that had asked something. A URL may say otherwise.

@@ -47,6 +47,7 @@ class Measure(StrEnum):
     SHUT = "chatapp_claude_shut_seconds"
     LEAVING = "chatapp_leaving"
     DATABASE = "chatapp_database_reached"
+    REDIS = "chatapp_redis_reached"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,11 @@ ABOUT = {
     Measure.SILENCE: About("The longest silence between two pieces of an answer.", bounds=_SILENCES),
     Measure.RUNNING: About("Answers that this process is writing.", ("state",)),
     Measure.UNDER_WAY: About("Turns without an end, in the database: all processes tell the same.", ("state",)),
-    Measure.RELAY_LAG: About("From a thread's or another process's news to those who follow it here.", bounds=_LAGS),
+    Measure.RELAY_LAG: About(
+        "From a thread's news, or those of another process by Redis' clock, to those who follow them here.",
+        ("way",),
+        _LAGS,
+    ),
     Measure.LOOP_LAG: About("How late this process's event loop was for its beat.", bounds=_LAGS),
     Measure.SOCKETS: About("Open pages that listen to this process."),
     Measure.JOINED: About("Pages that came to listen, by what they were shown first.", ("shown",)),
@@ -101,6 +106,7 @@ ABOUT = {
     Measure.SHUT: About("For how long Claude wants to hear nothing more.", ("provider", "models")),
     Measure.LEAVING: About("Whether this process was asked to end: 1 it finishes its answers and takes no new ones."),
     Measure.DATABASE: About("Whether the database could be reached for this very reading."),
+    Measure.REDIS: About("Whether this process hears Redis; without it answers of other processes come by the rows."),
 }
 
 # The labels of one value, as `(("model", "claude-…"),)`.

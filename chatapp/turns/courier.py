@@ -16,6 +16,8 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
+from chatapp.telemetry import measures
+from chatapp.telemetry.measures import Measure
 from chatapp.turns import codec, elsewhere, lease, running, streams
 from chatapp.turns.codec import Again, Hello, News, Part, Unwatched, Watched, Wish, Words
 from chatapp.turns.interest import RENEW_EVERY_SECONDS, Interest
@@ -51,6 +53,7 @@ class Courier:
         self._on_wish: Callable[[], None] | None = None
         # Something was read that is still there.
         self._untidy, self._tidy_at = False, 0.0
+        self._hears = False
         # When the next tick, sign of life and introduction are due.
         self._next_at = self._beat_at = self._introduce_at = 0.0
 
@@ -60,6 +63,7 @@ class Courier:
         relay.on_watch(self._watch)
         relay.carry_on(self._interest.processes, self._carry, lambda turn_id: self._write(ALL, Wish()))
         elsewhere.on_gap(self._ask_again)
+        measures.watch(Measure.REDIS, lambda: {(): int(self._hears)})
         return self._send_on(), self._hear_on()
 
     def _carry(self, conversation_id: UUID, event: Event) -> None:
@@ -160,6 +164,7 @@ class Courier:
                             found: Any = await redis.xread(
                                 self._positions, count=MOST_AT_ONCE, block=int(BLOCK_SECONDS * 1000)
                             )
+                        self._hears = True
                         for stream, entries in found:
                             self._take(stream, entries)
                         if self._untidy and time.monotonic() >= self._tidy_at:
@@ -167,6 +172,7 @@ class Courier:
             except Exception:
                 # The sender has said so already; or what came was nothing that anybody could read.
                 log.debug("the courier hears nothing", exc_info=True)
+                self._hears = False
                 await asyncio.sleep(AFTER_TROUBLE_SECONDS)
 
     async def _find_places(self, redis: Redis) -> None:
@@ -192,6 +198,10 @@ class Courier:
     def _take(self, stream: Any, entries: Any) -> None:
         for place, fields in entries:
             self._positions[stream], self._untidy = place, True
+            if stream == streams.key(self._name):
+                # What all of them read may be of before this process began.
+                lag_seconds = time.time() - streams.order(place)[0] / 1000
+                measures.observe(Measure.RELAY_LAG, max(0.0, lag_seconds), "redis")
             try:
                 sender, parts = codec.decode(fields[_FIELD])
             except (ValueError, KeyError, TypeError):

@@ -203,7 +203,7 @@ class InProcess:
 
 
 def _come_from_a_thread(sent_at: float, act: Callable[..., None], args: tuple[object, ...]) -> None:
-    measures.observe(Measure.RELAY_LAG, time.monotonic() - sent_at)
+    measures.observe(Measure.RELAY_LAG, time.monotonic() - sent_at, "thread")
     act(*args)
 
 

@@ -78,6 +78,7 @@ def test_the_values_that_alerts_look_for_are_among_those_that_are_counted() -> N
         "outcome": set(Attempt.Outcome.values),
         "task": set(Attempt.Task.values),
         "reason": {NOT_KEPT.code},
+        "way": {"thread", "redis"},
         "model": {""},
         "found": {"yes", "no"},
         "period": {"day", "month", "total"},

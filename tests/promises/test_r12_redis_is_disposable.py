@@ -13,6 +13,7 @@ from redis import Redis
 from chatapp.turns import codec
 from chatapp.turns.codec import Words
 from tests import stores
+from tests.measuring import scrape
 from tests.people import Asked, Person
 from tests.prefixes import strayed
 from tests.product import Product, Web, until
@@ -66,6 +67,7 @@ def test_a_reader_elsewhere_misses_nothing(
     asked = here.begin(f"Tell me all of it. {ANSWER}")
     beside, elsewhere = Tab(here, asked.conversation), Tab(there, asked.conversation)
     _hears(elsewhere, asked, 100)
+    until(lambda: scrape(webs[1]).get(("chatapp_relay_lag_seconds_count", "redis")), what="words through Redis")
     end = trouble(redis)
     try:
         # The rows go on to tell it, if less often.
@@ -92,8 +94,10 @@ def test_a_dead_redis_delays_no_first_word_and_no_stop(
     first = here.begin("Before. [[tokens:5]]")
     here.final(first)
     beside, elsewhere = Tab(here, first.conversation), Tab(there, first.conversation)
+    until(lambda: {scrape(web)["chatapp_redis_reached",] for web in webs} == {1}, what="a Redis that is heard")
     end = trouble(redis)
     try:
+        until(lambda: {scrape(web)["chatapp_redis_reached",] for web in webs} == {0}, what="a Redis that is missed")
         asked_at = time.monotonic()
         asked = here.ask(first.conversation, f"And without it? {ANSWER}")
         beside.until(lambda page: page.text(asked.turn), FIRST_WORD_SECONDS, "the first word")

@@ -28,7 +28,7 @@ def test_every_measure_says_what_it_means() -> None:
 def test_no_label_names_a_person_or_a_conversation() -> None:
     labels = {label for about in ABOUT.values() for label in about.labels}
     known = {"reason", "ending", "state", "shown", "code", "model", "models", "provider", "task", "outcome", "kind"}
-    assert labels == known | {"found", "period", "afforded", "limit"}
+    assert labels == known | {"found", "period", "afforded", "limit", "way"}
 
 
 def test_two_threads_that_count_at_once_lose_nothing() -> None:
