@@ -127,6 +127,19 @@ def test_an_end_that_could_not_be_read_is_not_hidden_by_a_name_that_could(broken
     _live(story)
 
 
+def test_an_end_that_was_never_told_is_not_hidden_by_a_name_that_was(broken: Broken) -> None:
+    async def story() -> None:
+        await broken.come()
+        ending = Ending(State.ANSWERED, "By day and by night.")
+        assert await in_thread(closing.close, broken.turn.pk, broken.turn.epoch, ending, None, None)
+        await broken.hear(Renamed())
+        assert broken.shown == "accepted"
+        await broken.look()
+        assert broken.shown == "answered"
+
+    _live(story)
+
+
 def test_a_move_that_could_not_be_read_and_changed_no_version_is_looked_at_again(broken: Broken) -> None:
     async def story() -> None:
         await broken.come()
