@@ -110,6 +110,10 @@ class OnPostgreSQL(Product):
         with contextlib.closing(psycopg.connect(self._url, autocommit=True)) as connection:
             connection.execute(_ours(sql), values or None)
 
+    def count_on(self, table: str) -> None:
+        name = f"chatapp_{table}"
+        self.rows(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), max(id)) FROM {name}")
+
     @property
     def _url(self) -> str:
         return self.env["DATABASE_URL"]

@@ -169,4 +169,5 @@ def lengthen(desk: Desk, url: str, turns: int = 80) -> None:
         row |= {"asked_at": "2024-01-01 00:00:00", "answer": "An answer.\n\n" * 4, "question": f"Question {step}?"}
         marks = ", ".join("?" * len(columns))
         desk.product.change(f"INSERT INTO chatapp_turn ({', '.join(columns)}) VALUES ({marks})", *row.values())
+    desk.product.count_on("turn")
     desk.product.change("UPDATE chatapp_conversation SET head_id = ? WHERE id = ?", newest + turns, conversation)

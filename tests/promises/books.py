@@ -65,7 +65,7 @@ def covered(product: Product) -> Counter[str]:
     """What is spent or held for each turn."""
     sql = (
         "SELECT correlation_id, sum(nanodollars) FROM (SELECT correlation_id, nanodollars FROM chatapp_entry "
-        "UNION ALL SELECT correlation_id, nanodollars FROM chatapp_hold WHERE state = 'open') GROUP BY 1"
+        "UNION ALL SELECT correlation_id, nanodollars FROM chatapp_hold WHERE state = 'open') covered GROUP BY 1"
     )
     return Counter(dict(product.rows(sql)))
 
