@@ -9,7 +9,8 @@ from chatapp.rendering import Document
 from tests.markup import parse
 from tests.page_model import Sight
 
-PLAIN = re.compile(r"[a-zA-Z\s]*")
+# A page knows one kind of line end only, whichever Claude sent.
+PLAIN = re.compile(r"[a-zA-Z \n]*")
 
 
 def strayed(sights: Iterable[Sight], turn: int, answer: str) -> Sight | None:
