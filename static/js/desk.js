@@ -2,9 +2,8 @@
 import "./markup.js";
 
 const KEPT = "What you entered is still here.";
-const WHY = {
-  404: `This is not there any more; it was deleted. ${KEPT}`,
-};
+const GONE = `This is not there any more; it was deleted. ${KEPT}`;
+const BROKEN = `Something broke on our side. ${KEPT} Please try again in a moment.`;
 
 /** Calls back whenever another item stands there. */
 export function onArrival(act) {
@@ -46,7 +45,7 @@ document.addEventListener("htmx:before:swap", (event) => {
 function giveUp({ request, response }) {
   if (request.method === "GET") return location.assign(request.action);
   if (response.status === 403) return renew();
-  say(WHY[response.status] ?? `Something broke on our side. ${KEPT} Please try again in a moment.`);
+  say(response.status === 404 ? GONE : BROKEN);
 }
 document.addEventListener("htmx:error", () => say(`That did not reach the server. ${KEPT} Please try again.`));
 
