@@ -24,6 +24,7 @@ pytestmark = pytest.mark.slow
 LEASE = {"CHATAPP_LEASE_SECONDS": "2"}
 ONE_AT_A_TIME = {"CHATAPP_CONCURRENCY": "1"}
 LONG = "A long one? [[tokens:300]] [[pace:60]] [[think:0]]"
+SLOW = "A slow one? [[tokens:300]] [[pace:10]] [[think:0]]"
 SHORT = "A short one? [[tokens:9]]"
 
 
@@ -80,15 +81,30 @@ def test_a_process_dies_when_one_who_waited_may_go(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("end", [kill, freeze])
-@pytest.mark.parametrize("shown", [False, True])
-def test_a_process_ends_between_two_attempts(tmp_path: Path, end: Callable[[Web, Product], None], shown: bool) -> None:
-    fault = "cut after=30 times=1" if shown else "rate_limited retry_after=6 times=1"
+def test_a_process_ends_in_the_pause_between_two_attempts(tmp_path: Path, end: Callable[[Web, Product], None]) -> None:
     with house(tmp_path) as (product, claude):
         web, person = product.start(), Person(product)
-        asked = person.begin(f"{LONG} [[fault:{fault}]]")
+        asked = person.begin(f"{LONG} [[fault:rate_limited retry_after=6 times=1]]")
         person.sees(asked, "retrying")
         end(web, product)
-        assert person.final(asked)["state"] == ("interrupted" if shown else "answered")
+        assert person.final(asked)["state"] == "answered"
+        agree(product, claude)
+
+
+@pytest.mark.parametrize("end", [kill, freeze])
+def test_a_process_ends_while_a_second_attempt_waits(tmp_path: Path, end: Callable[[Web, Product], None]) -> None:
+    with house(tmp_path) as (product, claude):
+        web = product.start(**ONE_AT_A_TIME)
+        person, other = Person(product, 1), Person(product, 2)
+        asked = person.begin(f"{SLOW} [[fault:cut after=30 times=1]]")
+        person.sees(asked, "streaming")
+        # What was shown is not asked again by another process; the other's answer has the only place meanwhile.
+        between = other.begin(LONG)
+        person.sees(asked, "retrying")
+        until(lambda: len(sent(claude)) == 2 and len(held_back(product)) == 1, 20, "the second attempt to wait")
+        end(web, product)
+        assert person.final(asked)["state"] == "interrupted"
+        other.final(between)
         agree(product, claude)
 
 
