@@ -37,6 +37,8 @@ class Document:
         self._line = ""
         self._fence: Fence | None = None
         self._shown: str | None = None
+        # The words of which it shows all.
+        self._drawn = ""
         self._seam: Seam | None = None
         self._seam_sought = False
 
@@ -56,9 +58,14 @@ class Document:
             return ()
         more = words.clean(more)
         self._pieces.append(more)
-        if seam.is_plain(more) and (patch := self._add(more)) is not None:
+        words_first, end, _ = more.partition("\n")
+        if not seam.is_plain(words_first) or (patch := self._add(words_first)) is None:
+            return self._read(self._with_plain_ends(more))
+        if not end:
             return patch
-        return self._read(self._with_plain_ends(more))
+        rest = self._read(self._with_plain_ends(more[len(words_first) :]))
+        drawn_again = any(change.kind is Kind.REPLACE and change.index == patch[0].index for change in rest if patch)
+        return rest if drawn_again else patch + rest
 
     def _add(self, more: str) -> Patch | None:
         """The quick way for most of what arrives: plain words behind plain words."""
@@ -74,6 +81,7 @@ class Document:
         if added is None:
             return None
         self._line += more
+        self._drawn += more
         if not added:
             return ()
         self._shown = self._shown[:position] + added + self._shown[position:]
@@ -149,13 +157,23 @@ class Document:
             source = (self._carried + self._body).rstrip("\n")
             used = labels.mentions(source)
             self._labels.settle(source, index, used)
-            block = Block(source, used, blocks.draw(source, index, used, self._labels, complete=True))
+            block = Block(
+                source,
+                used,
+                self._as_shown(source) or blocks.draw(source, index, used, self._labels, complete=True),
+            )
         self._sealed.append(block)
         head = _TABLE_HEAD.search(block.source) if carry and self._outline.open is Open.TEXT else None
         self._carried = head[0] if head else ""
         self._body = ""
         self._fence = None
         self._outline.close()
+
+    def _as_shown(self, source: str) -> str:
+        """What is shown, where being complete changes nothing: no formula, no code; what a label changes is stale."""
+        if self._outline.open not in (Open.TEXT, Open.LIST, Open.QUOTE) or source != self._drawn:
+            return ""
+        return self._shown if self._shown and "<figure" not in self._shown else ""
 
     def _draw_open(self) -> None:
         self._seam = None
@@ -165,6 +183,7 @@ class Document:
         if source:
             used = labels.mentions(source)
             self._shown = blocks.draw(source, len(self._sealed), used, self._labels, complete=False)
+            self._drawn = source
         elif self._fence and self._fence.closing:
             self._shown = self._shown or code.figure(self._fence.language, self._fence.source, complete=True)
         else:

@@ -12,40 +12,12 @@ from html import unescape
 from urllib.parse import unquote
 
 import comrak
-import nh3
 
 from chatapp.rendering import code
+from chatapp.rendering.cleaning import WRAPPED, sanitise
 from chatapp.rendering.words import escape
 
 Reference = Callable[[str], str]
-
-_DIRECTED = ("p", "li", "h3", "h4", "h5", "h6", "td", "th", "blockquote")
-_ALIGN = {"align": {"left", "center", "right"}}
-# Every class in what leaves this room is one of these or one that the code's figure has.
-_CLASSES = {"a": {"image"}, "code": {"math"}, "div": {"table"}, "p": {"verbatim"}, "sup": {"note"}}
-_CLEANER = nh3.Cleaner(
-    tags={
-        *("p", "br", "hr", "h3", "h4", "h5", "h6", "blockquote", "pre", "code", "strong", "em", "del", "sup", "a"),
-        *("ul", "ol", "li", "input", "div", "table", "thead", "tbody", "tr", "th", "td"),
-    },
-    attributes={"*": set(), "a": {"href"}, "ol": {"start"}, "pre": {"lang"}, "input": {"type", "disabled"}},
-    tag_attribute_values={
-        "div": {"role": {"group"}, "aria-label": {"Table"}, "tabindex": {"0"}},
-        "input": {"checked": {""}, "aria-label": {"Done", "To do"}},
-        "td": _ALIGN,
-        "th": _ALIGN,
-    },
-    set_tag_attribute_values={
-        "a": {"target": "_blank"},
-        "input": {"type": "checkbox", "disabled": ""},
-        **{tag: {"dir": "auto"} for tag in _DIRECTED},
-    },
-    allowed_classes=_CLASSES,
-    link_rel="noopener noreferrer nofollow",
-    url_schemes={"http", "https", "mailto"},
-    url_relative="deny",
-    clean_content_tags=set(),
-)
 
 # What the parser writes, as far as it is rewritten. Everything a person wrote is escaped in it, quotes too, so a tag or
 # an attribute that matches is the parser's own.
@@ -57,7 +29,6 @@ _IMAGE = re.compile(r'<img src="([^"]*)" alt="([^"]*)"[^>]*>')
 _NOTE = re.compile(r'<sup class="footnote-ref"><a href="#fn-([^"]*)"[^>]*>[^<]*</a></sup>')
 _NOTES_SECTION = '<section class="footnotes"'
 _VERBATIM = re.compile(r"(^|(?:</(?:p|ul|ol|li|table|blockquote|h[1-6]|pre)>|<(?:li|blockquote|hr /)>)\n)(&lt;[^<]+)")
-_WRAPPED = '<div class="table" role="group" aria-label="Table" tabindex="0"><table>'
 _DONE = (
     '<input type="checkbox" checked="" disabled="" />',
     '<input type="checkbox" checked="" disabled="" aria-label="Done" />',
@@ -84,11 +55,6 @@ def html(source: str, preamble: str, refer: Reference, complete: bool) -> str:
     return shown
 
 
-def sanitise(raw: str) -> str:
-    """HTML with nothing in it that is not on our list, whoever wrote it."""
-    return _CLEANER.clean(raw)
-
-
 def _rewrite(source: str, preamble: str) -> str:
     """What the parser makes of a block, in the shape that our pages have; not yet sanitised."""
     text = f"{preamble}{source}\n"
@@ -107,7 +73,7 @@ def _rewrite(source: str, preamble: str) -> str:
     if "<img" in raw:
         raw = _LINKS_AND_IMAGES.sub(_unload, raw)
     if "<table" in raw:
-        raw = raw.replace("<table>", _WRAPPED).replace("</table>", "</table></div>")
+        raw = raw.replace("<table>", WRAPPED).replace("</table>", "</table></div>")
     if "<input" in raw:
         raw = _LOOSE_TASK.sub(r"\n<p>\1 ", raw.replace(*_DONE).replace(*_TO_DO))
     if "&lt;" in raw:

@@ -2,27 +2,24 @@
 
 import re
 
-_LETTERS = r"[^\W_]"
 # The marks of other scripts, quotation marks and dashes, signs, emoji; no space but the plain one.
 _SYMBOLS = (
     r"\u00a1-\u167f\u1681-\u1fff\u200c\u200d\u2010-\u2027\u2030-\u205e\u2190-\u2bff"
     r"\u3001-\u303f\ufe0f\uff01-\uff65\U0001f300-\U0001faff"
 )
-# Words and marks that mean nothing to markdown wherever they stand behind a word. Within brackets, quotes and
-# parentheses may complete a link.
-_PLAIN = re.compile(rf"(?:{_LETTERS}|[ ,.;:?!\"'()%={{}}+\-{_SYMBOLS}])+")
-_PLAIN_IN_BRACKETS = re.compile(rf"(?:{_LETTERS}|[ ,.;:?!%={{}}+\-{_SYMBOLS}])+")
+# Words and marks that mean nothing to markdown wherever they stand behind a word; `_` is none, though `\w` has it.
+# Within brackets, quotes and parentheses may complete a link.
+_PLAIN = re.compile(rf"[\w ,.;:?!\"'()%={{}}+\-{_SYMBOLS}]+")
+_PLAIN_ASCII = re.compile(r"[\w ,.;:?!\"'()%={}+\-]+", re.ASCII)
+_PLAIN_IN_BRACKETS = re.compile(rf"[\w ,.;:?!%={{}}+\-{_SYMBOLS}]+")
 _LETTER = re.compile(r"[^\W\d_]")
-# A cell of a table, a definition: what follows there may be shown elsewhere or not at all.
-_UNSAFE_LINE = re.compile(r"\||\]:")
 # A link that is not over yet, or a character reference.
 _UNSAFE_WORD = re.compile(r"[/@&<\\]|www", re.IGNORECASE)
-_BEGINS_A_LINK = re.compile("www", re.IGNORECASE)
 _CLOSING_TAGS = re.compile(r"</[a-z0-9]+>(?:\s*</[a-z0-9]+>)*")
 
 
 def is_plain(more: str) -> bool:
-    return bool(_PLAIN.fullmatch(more))
+    return "_" not in more and bool((_PLAIN_ASCII if more.isascii() else _PLAIN).fullmatch(more))
 
 
 class Seam:
@@ -42,7 +39,7 @@ class Seam:
         if self._plain is not _PLAIN and not self._plain.fullmatch(more):
             return None
         word = self._word + more
-        if _BEGINS_A_LINK.search(word):
+        if "www" in word.lower():
             return None
         self._word = word[word.rfind(" ") + 1 :][-2:]
         written = more.rstrip(" ")
@@ -60,7 +57,10 @@ def find(source: str, html: str) -> Seam | None:
     line = source[source.rfind("\n") + 1 :]
     written = line.rstrip(" ")
     end = written[-2:]
-    if len(end) < 2 or not _PLAIN.fullmatch(end) or not _LETTER.search(line) or _UNSAFE_LINE.search(line):
+    if len(end) < 2 or not is_plain(end) or not _LETTER.search(line):
+        return None
+    # A cell of a table, a definition: what follows there may be shown elsewhere or not at all.
+    if "|" in line or "]:" in line:
         return None
     word = written[max(written.rfind(" "), written.rfind("\t")) + 1 :]
     if _UNSAFE_WORD.search(word):

@@ -4,9 +4,9 @@ import re
 from html import unescape
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
-from chatapp.rendering import Document, markdown, render
+from chatapp.rendering import Document, cleaning, markdown, render
 from tests.rendering.answers import pieces, sizes, texts
 from tests.rendering.grammar import reads
 
@@ -136,9 +136,52 @@ def test_no_link_leads_anywhere_but_to_the_web_and_to_mail(link: str, address: s
 
 @pytest.mark.parametrize("raw", [*LITERAL, *(f'<a href="{address}">x</a>' for address in SCHEMES)])
 def test_the_sanitiser_holds_even_if_the_parser_lets_html_through(raw: str) -> None:
-    html = markdown.sanitise(raw)
+    html = cleaning.sanitise(raw)
     box = '(?:type="checkbox" disabled=""|disabled="" type="checkbox")'
     assert reads(re.sub(rf' class=""|<input {box}>', "", html), "k")
+
+
+PLAIN_ANSWER = """# Two *things*
+
+He said "so" & left, [twice](https://example.com/a?b=1#c) or `more` < **3**
+and ~~less~~.
+
+1. > one
+2. two
+
+- loose
+
+- ones
+
+| a | b | c |
+|:--|--:|---|
+| [d](https://example.com) | e | "f" |
+
+***
+"""
+
+
+@given(texts)
+@example(PLAIN_ANSWER)
+def test_what_needs_no_sanitiser_is_written_as_it_would_write_it(text: str) -> None:
+    raw = markdown._rewrite(text.replace("\ud83d", "?"), "")
+    if cleaning._is_sparing(raw):
+        assert cleaning._written(raw) == cleaning._CLEANER.clean(raw)
+    assert cleaning._is_sparing(raw) or text != PLAIN_ANSWER
+
+
+@pytest.mark.parametrize("raw", [*LITERAL, *(f'<a href="{address}">x</a>' for address in SCHEMES)])
+def test_only_the_sanitiser_lets_anything_else_through(raw: str) -> None:
+    for around in ("{}", "<p>x {} y</p>", '<a href="https://a.bc">{}</a>'):
+        assert not cleaning._is_sparing(around.format(raw)) or "<" not in raw
+
+
+@pytest.mark.parametrize(
+    "words", ["a > b", "a\xa0b", "a\x00b", "a\rb", "&#160;", "&copy", "&#106;", "&lt&gt;", "</div>", "<b>"]
+)
+def test_what_would_be_written_otherwise_than_it_came_is_the_sanitisers(words: str) -> None:
+    raw = f"<p>{words}</p>"
+    assert cleaning.sanitise(raw) == cleaning._CLEANER.clean(raw) != cleaning._written(raw)
 
 
 def test_the_check_itself_sees_every_kind_of_hole() -> None:

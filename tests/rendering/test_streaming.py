@@ -44,6 +44,7 @@ $$
 @example("| a | b |\n|---|---|\n| c | d |\n", [1])
 @example("- [^n]\n  [^n]: \n", [1])
 @example("- ```py\n  def f(): pass\n", [1])
+@example("- ```py\n  def f(): pass\n\nnext", [23])
 @example("[a]: /u\n\n[a]\n", [3])
 @example("[a]\n\n[a]: https://x.y\n\nz", [100])
 @example("see www.example.com now", [6, 13])
