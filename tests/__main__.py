@@ -23,10 +23,8 @@ STORY = [
     *sorted(glob.glob("tests/promises/test_[rs][0-9]*.py")),
     *("tests/money", "tests/nightly", "tests/management", "tests/deploy"),
 ]
-# It waits most of its time; what happened is to be read, and the seed. With several processes it is minutes of faults,
-# after which a page may still be found that shows less than a reload: `make soak` runs that, until none is.
+# It waits most of its time; what happened is to be read, and the seed.
 SOAK = ["tests/promises/test_soak.py"]
-ON_ONE_PROCESS = ["-s", "-k", "sqlite"]
 BESIDE = (PAGES, STORY, SOAK)
 REST = ["tests", *(f"--ignore={path}" for part in BESIDE for path in part)]
 PYTEST = [sys.executable, "-m", "pytest"]
@@ -64,7 +62,7 @@ def _stores(size: str, stack: ExitStack) -> dict[str, str]:
 
 def _begin(part: list[str], told: IO[bytes]) -> subprocess.Popen[bytes]:
     """One part in a process of its own; the cache of failures is one file, and left to the rest."""
-    more = ON_ONE_PROCESS if part is SOAK else []
+    more = ["-s"] if part is SOAK else []
     return subprocess.Popen([*PYTEST, "-p", "no:cacheprovider", *more, *part], stdout=told, stderr=subprocess.STDOUT)
 
 
