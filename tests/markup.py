@@ -49,6 +49,14 @@ class Element:
     def having(self, attribute: str) -> list[Element]:
         return [element for element in self.walk() if attribute in element.attributes]
 
+    def replace(self, old: Element, nodes: list[Element | str]) -> None:
+        """Put other nodes in the place of an element that is somewhere within."""
+        for holder in self.walk():
+            for position, child in enumerate(holder.children):
+                if child is old:
+                    holder.children[position : position + 1] = nodes
+                    return
+
     def append(self, nodes: list[Element | str]) -> None:
         """As a browser appends; adjoining text is one text."""
         for node in nodes:

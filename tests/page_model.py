@@ -134,6 +134,8 @@ class Page:
             target.children = partial.children
         elif swap == "beforeend":
             target.append(partial.children)
+        elif swap == "outerHTML":
+            self.turns.replace(target, partial.children)
         else:
             raise Strange(f"an unknown swap: {swap}")
 

@@ -2,9 +2,10 @@
 
 import re
 
-from chatapp.rendering import blocks, code, labels, seam, words
+from chatapp.rendering import blocks, code, growth, labels, seam, words
 from chatapp.rendering.blocks import Block
 from chatapp.rendering.fences import Fence
+from chatapp.rendering.growth import Growth
 from chatapp.rendering.labels import Labels
 from chatapp.rendering.outline import Open, Outline
 from chatapp.rendering.patches import Change, Kind, Patch
@@ -15,7 +16,8 @@ LONG = 6_000
 LONGEST = 12_000
 # The beginning of a list item would, for a moment, make a heading of the line above it.
 _NOTHING_YET = re.compile(r"[ \t>]*(?:-{1,2}|={1,2})?[ \t]*$")
-_TABLE_HEAD = re.compile(r"^[^\n]*\|[^\n]*\n[ \t|:]*-[ \t|:-]*\n", re.MULTILINE)
+
+_ANEW = (Kind.REPLACE, Kind.RENEW)
 
 
 class Document:
@@ -39,6 +41,7 @@ class Document:
         self._shown: str | None = None
         # The words of which it shows all.
         self._drawn = ""
+        self._growth: Growth | None = None
         self._seam: Seam | None = None
         self._seam_sought = False
 
@@ -64,7 +67,7 @@ class Document:
         if not end:
             return patch
         rest = self._read(self._with_plain_ends(more[len(words_first) :]))
-        drawn_again = any(change.kind is Kind.REPLACE and change.index == patch[0].index for change in rest if patch)
+        drawn_again = any(change.kind in _ANEW and change.index == patch[0].index for change in rest if patch)
         return rest if drawn_again else patch + rest
 
     def _add(self, more: str) -> Patch | None:
@@ -101,7 +104,8 @@ class Document:
                 if added := fence.news():
                     changes.append(Change(index, Kind.APPEND, words.escape(added), code.DEPTH))
             elif fence or shown != self._html(index):
-                changes.append(Change(index, Kind.REPLACE, self._html(index)))
+                news = self._growth.news if self._growth else None
+                changes.append(news or Change(index, Kind.REPLACE, self._html(index)))
         changes += [Change(new, Kind.ADD, self._html(new)) for new in range(count, self._count())]
         if self._fence:
             self._fence.news()
@@ -121,7 +125,9 @@ class Document:
             self._seal(carry=True)
         if self._body or line.strip(" \t"):
             complete = self._outline.take(line)
+            begins_at = len(self._body)
             self._body += line + "\n"
+            self._growth = growth.follow(self._growth, self._outline, self._carried, self._body, begins_at)
             if opening := self._outline.fence:
                 self._fence = Fence(opening)
                 self._shown = None
@@ -163,10 +169,10 @@ class Document:
                 self._as_shown(source) or blocks.draw(source, index, used, self._labels, complete=True),
             )
         self._sealed.append(block)
-        head = _TABLE_HEAD.search(block.source) if carry and self._outline.open is Open.TEXT else None
+        head = growth.TABLE_HEAD.search(block.source) if carry and self._outline.open is Open.TEXT else None
         self._carried = head[0] if head else ""
         self._body = ""
-        self._fence = None
+        self._fence = self._growth = None
         self._outline.close()
 
     def _as_shown(self, source: str) -> str:
@@ -181,9 +187,11 @@ class Document:
         source = "" if self._fence else self._open_source()
         self._labels.expect(source, len(self._sealed), ended=not self._line)
         if source:
-            used = labels.mentions(source)
-            self._shown = blocks.draw(source, len(self._sealed), used, self._labels, complete=False)
-            self._drawn = source
+            index, used = len(self._sealed), labels.mentions(source)
+            line = source[len(self._carried) + len(self._body) :]
+            grown = self._growth.draw(index, self._body, line, used, self._labels) if self._growth else ""
+            self._shown = grown or blocks.draw(source, index, used, self._labels, complete=False)
+            self._drawn = "" if grown else source
         elif self._fence and self._fence.closing:
             self._shown = self._shown or code.figure(self._fence.language, self._fence.source, complete=True)
         else:

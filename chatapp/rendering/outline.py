@@ -51,6 +51,9 @@ class Outline:
         self._marker = ""
         self._empty_item = False
         self._after_blank = False
+        # Of an open list: whether the last line began an item, and whether there was a blank line in it.
+        self.began_item = False
+        self.spread = False
 
     def begins(self, line: str, finished: bool) -> bool:
         """Whether this line certainly begins a new block beside the open one."""
@@ -73,6 +76,7 @@ class Outline:
     def take(self, line: str) -> bool:
         """Take a finished line; True when nothing more can belong to its block."""
         blank = not _written(line)
+        self.began_item = False
         match self.open:
             case Open.NOTHING:
                 return self._begin(line)
@@ -87,6 +91,11 @@ class Outline:
                 self._go_on(line, blank)
         return False
 
+    def begins_item(self, line: str) -> bool:
+        """Whether an unfinished line certainly is no more of the open list's last item."""
+        marker = _WRITTEN_MARKER.match(line)
+        return bool(marker and marker[1][-1] == self._marker and indent(line) < self._inside)
+
     def may_cut(self, line: str) -> bool:
         """Whether a block that has grown very long may be cut before this line."""
         if self.open is Open.LIST:
@@ -98,7 +107,7 @@ class Outline:
         self.fence = None
 
     def _begin(self, line: str) -> bool:
-        self._after_blank = self._empty_item = False
+        self._after_blank = self._empty_item = self.spread = False
         if indent(line) > 3:
             self.open = Open.INDENTED
         elif fence := FENCE.match(line):
@@ -123,6 +132,7 @@ class Outline:
 
     def _begin_item(self, marker: re.Match[str]) -> None:
         lead, mark, gap = marker.groups()
+        self.began_item = True
         self._empty_item = gap is None
         self._marker = mark[-1]
         width = indent(" " * (len(lead) + len(mark)) + (gap or "")) - len(lead) - len(mark)
@@ -132,7 +142,7 @@ class Outline:
         if blank:
             if self._empty_item:
                 self._inside = _OUT_OF_REACH
-            self._after_blank = True
+            self._after_blank = self.spread = True
             return
         marker = self._sibling(line)
         if marker and indent(line) < self._inside:

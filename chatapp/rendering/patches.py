@@ -5,11 +5,12 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What happens to a block: its inside is replaced, it is added after the last one, or text is appended in it."""
+    """What happens to a block: its inside is replaced, it is added after the last one, or only its end changes."""
 
     REPLACE = "replace"
     ADD = "add"
     APPEND = "append"
+    RENEW = "renew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Change:
 
     REPLACE  hx-target="#b"            hx-swap="innerMorph"   the block's whole inside is now `html`
     ADD      hx-target="#the-answer"   hx-swap="beforeend"    a new last block holds `html`
-    APPEND   hx-target="#b{path}"      hx-swap="beforeend"    `html` is escaped text, put behind what is there
+    APPEND   hx-target="#b{path}"      hx-swap="beforeend"    `html` is put behind what is there: text, or rows
+    RENEW    hx-target="#b{path}"      hx-swap="outerHTML"    `html` comes in the place of the last item or row
 
     `path` has `>` in it: escape it where it stands in an attribute. All targets of one frame are looked up before
     anything is swapped, so a frame carries one patch: feed the text of several pieces at once instead.

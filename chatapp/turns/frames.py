@@ -124,6 +124,11 @@ def _appended(turn_id: int, change: Change) -> str:
     return f'<hx-partial hx-target="{target}" hx-swap="beforeend">{change.html}</hx-partial>'
 
 
+def _renewed(turn_id: int, change: Change) -> str:
+    target = f"#b{turn_id}-{change.index}{_in_attribute(change.path)}"
+    return f'<hx-partial hx-target="{target}" hx-swap="outerHTML">{change.html}</hx-partial>'
+
+
 # The same few ways down, with every frame.
 _in_attribute = lru_cache(64)(escape)
-_PARTIALS = {Kind.REPLACE: _replaced, Kind.ADD: _added, Kind.APPEND: _appended}
+_PARTIALS = {Kind.REPLACE: _replaced, Kind.ADD: _added, Kind.APPEND: _appended, Kind.RENEW: _renewed}

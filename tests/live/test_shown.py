@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 IN_LINE = Waiting(place=3)
 AGAIN = Waiting(until=NOW + timedelta(seconds=8), attempt=2, attempts=3)
 ANEW = Waiting(until=NOW + timedelta(seconds=2))
-WORDS = "# Light\n\nA *tower* with a `lamp`:\n\n- one\n- two\n\n"
+WORDS = "# Light\n\nA *tower* with a `lamp`:\n\n- one\n- two\n- three\n\n| a | b |\n|---|---|\n| c | d |\n| e | f |\n\n"
 
 
 class Story:

@@ -15,16 +15,20 @@ from tests.rendering.test_streaming import ANSWER
 pytestmark = pytest.mark.browser
 InBrowser = Callable[[Callable[[Browser], Any]], Any]
 
-# What htmx does with a patch, in as few words: beforeend appends what a template holds, and a block that changed is
-# drawn anew. `whole` is what a reload makes of the same blocks.
+# What htmx does with a patch, in as few words: beforeend appends what a template holds, outerHTML puts it in the place
+# of an element, and a block that changed is drawn anew. `whole` is what a reload makes of the same blocks.
 SCRIPT = """
 window.apply = (changes) => {
   for (const { index, kind, html, path } of changes) {
     if (kind === "add") document.body.insertAdjacentHTML("beforeend", `<div class="block" id="b-${index}"></div>`);
     const target = document.querySelector(`#b-${index}${path}`);
-    if (kind !== "append") target.replaceChildren();
     const template = document.createElement("template");
     template.innerHTML = html;
+    if (kind === "renew") {
+      target.replaceWith(...template.content.childNodes);
+      continue;
+    }
+    if (kind !== "append") target.replaceChildren();
     target.append(...template.content.childNodes);
   }
 };
@@ -57,7 +61,7 @@ def on_a_page(in_browser: InBrowser, act: Callable[[Page], None]) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 9])
-@pytest.mark.parametrize("text", [ANSWER, writing.answer("mixed", 3_000), writing.answer("lists", 2_000)])
+@pytest.mark.parametrize("text", [ANSWER, *(writing.answer(kind, 2_000) for kind in ("mixed", "lists", "tables"))])
 def test_the_page_that_followed_is_the_page_that_was_reloaded(in_browser: InBrowser, text: str, size: int) -> None:
     def act(page: Page) -> None:
         document = Document("k")
