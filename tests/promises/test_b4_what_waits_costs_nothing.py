@@ -132,9 +132,9 @@ def test_nobody_in_line_is_sent_into_a_refusal_that_was_just_met(tmp_path: Path)
             assert person.final(asked)["state"] == "answered"
         failed = "SELECT hold_id, ended_at FROM chatapp_attempt WHERE failure = 'rate_limited'"
         ((refused, refused_at),) = product.rows(failed)
-        dispatched_at = dict(product.rows("SELECT id, dispatched_at FROM chatapp_hold WHERE dispatched_at NOT NULL"))
-        begins, ends = dispatched_at[refused], datetime.fromisoformat(refused_at) + timedelta(seconds=1.8)
-        assert [at for at in dispatched_at.values() if at > begins and datetime.fromisoformat(at) < ends] == []
+        dispatched_at = dict(product.rows("SELECT id, dispatched_at FROM chatapp_hold WHERE dispatched_at IS NOT NULL"))
+        begins, ends = dispatched_at[refused], datetime.fromisoformat(str(refused_at)) + timedelta(seconds=1.8)
+        assert [at for at in dispatched_at.values() if at > begins and datetime.fromisoformat(str(at)) < ends] == []
 
 
 def meet(person: Person, trouble: str) -> Any:

@@ -148,7 +148,7 @@ def _send_and_go(person: Person, question: str, ask_id: str, seconds: float) -> 
 def _accepted(person: Person, ask_id: str) -> Asked | None:
     sql = "SELECT conversation_id, id FROM chatapp_turn WHERE ask_id = ?"
     rows = person.product.rows(sql, ask_id.replace("-", ""))
-    return Asked(str(UUID(rows[0][0])), rows[0][1]) if rows else None
+    return Asked(str(UUID(str(rows[0][0]))), rows[0][1]) if rows else None
 
 
 def test_the_same_form_at_two_processes_at_once_is_asked_once(product: Product, claude: StandIn) -> None:
