@@ -1,8 +1,9 @@
 """A list or a table while it is being written: what is complete in it is drawn once, and only its last part again.
 
 What is shown is, letter for letter, what drawing all of it would make. Where that is not certain, all of it is drawn:
-behind a blank line, which may loosen every item of a list; where a word may be a label; where the parser sees something
-else than items or rows. Once it is complete, a block is drawn as a whole in any case.
+behind a blank line, which may loosen every item of a list; beside a table in an item, for the parser takes the bar that
+begins its next row for a blank line; where a word may be a label; where the parser sees something else than items or
+rows. Once it is complete, a block is drawn as a whole in any case.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from chatapp.rendering.labels import Labels
 from chatapp.rendering.outline import Open, Outline
 from chatapp.rendering.patches import Change, Kind
 
-TABLE_HEAD = re.compile(r"^[^\n]*\|[^\n]*\n[ \t|:]*-[ \t|:-]*\n", re.MULTILINE)
+TABLE_HEAD = re.compile(r"^[^\n|]*\|[^\n]*\n[ \t|:]*-[ \t|:-]*\n", re.MULTILINE)
 _LIST = re.compile(r'(<(?:ul|ol(?: start="\d+")?)>\n)(<li.*</li>\n)(</[uo]l>)', re.DOTALL)
 _TWO_LISTS = re.compile(r"</[uo]l>\n<[uo]l")
 _ITEM = re.compile(r"<(/?)li\b")
-# What an item defines is known to all others.
+# What an item defines is known to all others, also by names that are no label of the answer: too long, or escaped.
 _DEFINITION = "]:"
 _ROWS_BEGIN, _ROWS_END = "<tbody>\n", "</tbody>\n</table></div>"
 # How deep within its block an item of a list stands, and a row of a table.
@@ -51,7 +52,7 @@ class Growth:
     def draw(self, index: int, body: str, line: str, used: tuple[str, ...], names: Labels) -> str:
         """All of it as it is shown now; nothing if it has to be drawn in another way."""
         before, self._last, self.news = self._last, None, None
-        if used and (_DEFINITION in body or _DEFINITION in line or names.preamble(used)):
+        if _DEFINITION in body or _DEFINITION in line or (used and names.preamble(used)):
             return ""
         if not self._keep(index, body, line, names):
             return ""
@@ -82,12 +83,13 @@ class Growth:
         html = blocks.draw(self._head + source.rstrip("\n"), index, (), names, complete)
         if self._is_list:
             found = _LIST.fullmatch(html)
-            if found is None or _TWO_LISTS.search(html):
+            if found is None or WRAPPED in html or _TWO_LISTS.search(html):
                 return None
             opening, inside, closing = found.groups()
         else:
             begins_at = html.find(_ROWS_BEGIN) + len(_ROWS_BEGIN)
-            if not html.startswith(WRAPPED) or not html.endswith(_ROWS_END) or begins_at < len(WRAPPED):
+            is_table = html.startswith(WRAPPED) and html.endswith(_ROWS_END) and html.count(WRAPPED) == 1
+            if not is_table or begins_at < len(WRAPPED):
                 return None
             opening, inside, closing = html[:begins_at], html[begins_at : -len(_ROWS_END)], _ROWS_END
         if not self._kept:

@@ -10,7 +10,7 @@ from chatapp.rendering.words import escape, escape_attribute
 # The address of a link, or the number of the block that holds a footnote.
 Target = str | int
 
-_CODE_SPAN = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
+_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
 _MENTION = re.compile(r"\[([^\[\]\\]{1,200})\]")
 _DEFINITION = re.compile(
     r" {0,3}\[([^\[\]\\^][^\[\]\\]{0,199})\]:[ \t]*<?([^\s<>\\]{1,2000})>?"

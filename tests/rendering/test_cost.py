@@ -34,6 +34,20 @@ def test_a_block_without_end_is_sent_in_proportion_to_its_length(name: str) -> N
     assert len(page.blocks) == len(document.blocks)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("|" * 5_000 + "\n" + "x\n" * 500, id="bars above lines that are no table"),
+        pytest.param("[a]" + "`" * 6_000 + "a" * 5_000, id="ticks that open no code"),
+    ],
+)
+def test_no_expression_goes_through_a_line_once_for_each_of_its_letters(text: str) -> None:
+    def stream() -> None:
+        _stream(list(writing.pieces(text, 500)))
+
+    assert _seconds(stream) < 1
+
+
 def test_an_open_fence_sends_each_character_once() -> None:
     document, page = Document("k"), Page()
     text = "```py\n" + "value = 1\n" * 5_000

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import example, given
 
-from chatapp.rendering import Document, Kind, render
+from chatapp.rendering import Document, Kind, markdown, render
 from tests.rendering.answers import pieces, sizes, texts
 from tests.rendering.model import Page
 
@@ -52,6 +52,7 @@ $$
 @example("| a | b |\n|---|--:|\n-word\n    word\n", [1])
 @example("- a\n- [a]: /u\n- [a]: /v\n", [1])
 @example("[a]: /u\n\n[a]\n", [3])
+@example("1|2\n-|-\n3|4\n|\n5|6\n-|-\n7|8\n9", [12, 14])
 @example("[a]\n\n[a]: https://x.y\n\nz", [100])
 @example("see www.example.com now", [6, 13])
 @example("see http://a.bcde", [15, 2])
@@ -65,6 +66,24 @@ def test_whoever_reloads_sees_what_the_stream_shows(text: str, lengths: list[int
         page.apply(document.feed(piece))
         arrived += piece
         assert page.blocks == document.blocks == render(arrived, "k")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- a\n- b\n- | c |\n  |---|\n  |",
+        "- [a\\]b]\n- c\n- [a\\]b]: https://x.y\n- d",
+        f"- [{'a' * 300}]\n- b\n- [{'a' * 300}]: https://x.y\n- c",
+        "- ` [a]\n- [a]: https://x.y\n- `\n- b",
+        "1|2\n-|-\n3|4\n|\n5|6\n-|-\n7|8\n9",
+    ],
+)
+@pytest.mark.parametrize("size", [1, 13])
+def test_what_is_drawn_in_parts_is_what_drawing_the_whole_makes(text: str, size: int) -> None:
+    document = Document("k")
+    for piece in pieces(text, [size]):
+        document.feed(piece)
+    assert "\n".join(document.blocks) == markdown.html(text, "", str, complete=False)
 
 
 def test_an_answer_that_arrives_letter_by_letter_is_the_answer_that_arrives_at_once() -> None:
