@@ -18,10 +18,11 @@ from chatapp.rendering.patches import Change, Kind
 
 TABLE_HEAD = re.compile(r"^[^\n|]*\|[^\n]*\n[ \t|:]*-[ \t|:-]*\n", re.MULTILINE)
 _LIST = re.compile(r'(<(?:ul|ol(?: start="\d+")?)>\n)(<li.*</li>\n)(</[uo]l>)', re.DOTALL)
-_TWO_LISTS = re.compile(r"</[uo]l>\n<[uo]l")
+# A list that is over before the end; where something follows on one within an item, that is not looked into.
+_MORE_THAN_A_LIST = re.compile(r"</[uo]l>\n(?!</)")
 _ITEM = re.compile(r"<(/?)li\b")
 # What an item defines is known to all others, also by names that are no label of the answer: too long, or escaped.
-_DEFINITION = "]:"
+_MAY_DEFINE = re.compile(r"^[ \t>0-9.)*+-]*\[", re.MULTILINE)
 _ROWS_BEGIN, _ROWS_END = "<tbody>\n", "</tbody>\n</table></div>"
 # How deep within its block an item of a list stands, and a row of a table.
 _DEPTHS = {Open.LIST: 2, Open.TEXT: 4}
@@ -52,7 +53,7 @@ class Growth:
     def draw(self, index: int, body: str, line: str, used: tuple[str, ...], names: Labels) -> str:
         """All of it as it is shown now; nothing if it has to be drawn in another way."""
         before, self._last, self.news = self._last, None, None
-        if _DEFINITION in body or _DEFINITION in line or (used and names.preamble(used)):
+        if _defines(body + line) or (used and names.preamble(used)):
             return ""
         if not self._keep(index, body, line, names):
             return ""
@@ -83,7 +84,7 @@ class Growth:
         html = blocks.draw(self._head + source.rstrip("\n"), index, (), names, complete)
         if self._is_list:
             found = _LIST.fullmatch(html)
-            if found is None or WRAPPED in html or _TWO_LISTS.search(html):
+            if found is None or WRAPPED in html or _MORE_THAN_A_LIST.search(html):
                 return None
             opening, inside, closing = found.groups()
         else:
@@ -101,6 +102,10 @@ class Growth:
         if elements == 0:
             return Change(index, Kind.APPEND, html, self._depth - 1)
         return Change(index, Kind.RENEW, html.rstrip("\n"), self._depth) if elements == 1 and html else None
+
+
+def _defines(source: str) -> bool:
+    return "]:" in source and bool(_MAY_DEFINE.search(source))
 
 
 def _count(items: str) -> int:

@@ -56,6 +56,13 @@ def test_an_open_fence_sends_each_character_once() -> None:
     assert page.received < len(text) + 500
 
 
+def test_items_that_only_look_as_if_they_defined_something_are_sent_once() -> None:
+    document, page, text = Document("k"), Page(), "- `item[i]: int`\n" * 300
+    for piece in writing.pieces(text, 7):
+        page.apply(document.feed(piece))
+    assert page.received < 40 * len(text)
+
+
 def test_most_of_what_arrives_in_a_paragraph_is_only_appended() -> None:
     document = Document("k")
     patches = [document.feed(piece) for piece in writing.pieces(writing.answer("prose", 10_000), 10)]

@@ -76,6 +76,7 @@ def test_whoever_reloads_sees_what_the_stream_shows(text: str, lengths: list[int
         f"- [{'a' * 300}]\n- b\n- [{'a' * 300}]: https://x.y\n- c",
         "- ` [a]\n- [a]: https://x.y\n- `\n- b",
         "1|2\n-|-\n3|4\n|\n5|6\n-|-\n7|8\n9",
+        "1. \n1.\n!\n   - n",
     ],
 )
 @pytest.mark.parametrize("size", [1, 13])
