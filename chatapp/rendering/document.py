@@ -148,7 +148,7 @@ class Document:
         while len(self._body) + len(line) > LONGEST:
             room = max(LONGEST - len(self._body), 0)
             head = line[: room + 1]
-            if not (self._body and self._outline.begins(head, finished=False)):
+            if room and not (self._body and self._outline.begins(head, finished=False)):
                 cut = head.rfind(" ", room // 2) + 1 or room
                 self._body += line[:cut]
                 line = line[cut:]

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given
 
 from chatapp.rendering import Document, Kind, markdown, render
+from chatapp.rendering.document import LONGEST
 from tests.rendering.answers import pieces, sizes, texts
 from tests.rendering.model import Page
 
@@ -93,6 +94,14 @@ def test_an_answer_that_arrives_letter_by_letter_is_the_answer_that_arrives_at_o
         page.apply(document.feed(letter))
         assert page.blocks == document.blocks
     assert page.blocks == render(ANSWER, "k")
+
+
+def test_a_line_that_fills_a_block_to_its_last_letter_takes_nothing_of_the_next() -> None:
+    text = ("- " + "w " * LONGEST)[: LONGEST - 1] + "w\n    - a"
+    document = Document("k")
+    for piece in (text[:LONGEST], *text[LONGEST:]):
+        document.feed(piece)
+    assert document.blocks == render(text, "k")
 
 
 def test_the_text_is_kept_as_it_came() -> None:
