@@ -5,19 +5,20 @@ Nothing of ours is read before the fork, so each one still takes its settings fr
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import gc
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -49,11 +50,13 @@ class Process:
             return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
-        deadline = time.monotonic() + timeout if timeout is not None else None
-        while (code := self.poll()) is None:
-            if deadline is not None and time.monotonic() > deadline:
-                raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0)
-            time.sleep(0.005)
+        if (code := self.poll()) is None:
+            # Woken by its end: many that look again and again would be late to see any of them.
+            with contextlib.suppress(ProcessLookupError), _watching(self.pid) as end:
+                end.poll(None if timeout is None else timeout * 1000)
+            code = self.poll()
+        if code is None:
+            raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0)
         return code
 
     def send_signal(self, number: signal.Signals) -> None:
@@ -66,6 +69,17 @@ class Process:
 
     def terminate(self) -> None:
         self.send_signal(signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def _watching(pid: int) -> Iterator[select.poll]:
+    descriptor = os.pidfd_open(pid)
+    try:
+        end = select.poll()
+        end.register(descriptor, select.POLLIN)
+        yield end
+    finally:
+        os.close(descriptor)
 
 
 def begin(arguments: list[str], env: Mapping[str, str], out: Path, complaints: Path | None = None) -> Process:
