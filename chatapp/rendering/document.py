@@ -163,11 +163,8 @@ class Document:
             source = (self._carried + self._body).rstrip("\n")
             used = labels.mentions(source)
             self._labels.settle(source, index, used)
-            block = Block(
-                source,
-                used,
-                self._as_shown(source) or blocks.draw(source, index, used, self._labels, complete=True),
-            )
+            html = self._as_shown(source) or blocks.draw(source, index, used, self._labels, complete=True)
+            block = Block(source, used, html)
         self._sealed.append(block)
         head = growth.TABLE_HEAD.search(block.source) if carry and self._outline.open is Open.TEXT else None
         self._carried = head[0] if head else ""

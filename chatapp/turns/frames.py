@@ -119,16 +119,12 @@ def _added(turn_id: int, change: Change) -> str:
     return f'<hx-partial hx-target="#answer-{turn_id}" hx-swap="beforeend">{block}</hx-partial>'
 
 
-def _appended(turn_id: int, change: Change) -> str:
+def _at_its_end(turn_id: int, change: Change) -> str:
+    swap = "outerHTML" if change.kind is Kind.RENEW else "beforeend"
     target = f"#b{turn_id}-{change.index}{_in_attribute(change.path)}"
-    return f'<hx-partial hx-target="{target}" hx-swap="beforeend">{change.html}</hx-partial>'
-
-
-def _renewed(turn_id: int, change: Change) -> str:
-    target = f"#b{turn_id}-{change.index}{_in_attribute(change.path)}"
-    return f'<hx-partial hx-target="{target}" hx-swap="outerHTML">{change.html}</hx-partial>'
+    return f'<hx-partial hx-target="{target}" hx-swap="{swap}">{change.html}</hx-partial>'
 
 
 # The same few ways down, with every frame.
 _in_attribute = lru_cache(64)(escape)
-_PARTIALS = {Kind.REPLACE: _replaced, Kind.ADD: _added, Kind.APPEND: _appended, Kind.RENEW: _renewed}
+_PARTIALS = {Kind.REPLACE: _replaced, Kind.ADD: _added, Kind.APPEND: _at_its_end, Kind.RENEW: _at_its_end}

@@ -148,8 +148,9 @@ def test_many_stops_at_once_from_everywhere_end_every_answer(somebody: Person) -
         somebody.sees(one, "streaming", "accepted", "thinking")
         _stop(somebody, one)
     until(lambda: all(somebody.state(one) == "stopped" for one in asked), 2)
-    attempts = [attempt for one in asked for attempt in somebody.turn(one)["attempts"]]
-    assert len(attempts) >= len(asked)
+    # Beside them there may be one at a title already.
+    tried = [attempt["task"] for one in asked for attempt in somebody.turn(one)["attempts"]]
+    assert tried.count("answer") == len(asked)
     holds = "SELECT attempt.turn_id FROM chatapp_hold hold JOIN chatapp_attempt attempt ON attempt.hold_id = hold.id "
     holds += "WHERE hold.state = 'open' AND attempt.task = 'answer'"
     assert not {turn for (turn,) in somebody.product.rows(holds)} & {one.turn for one in asked}
