@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 PARTS = (
+    "bench.opening",
     "bench.rendering",
     "bench.transport",
     "bench.gates",

@@ -9,7 +9,6 @@ from typing import Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-import anthropic
 import httpx2
 
 from chatapp.claude import clouds, failures, providers, transport
@@ -81,6 +80,8 @@ async def close() -> None:
 
 
 def _made(loop: asyncio.AbstractEventLoop, provider: Provider, pace: Pace) -> Line:
+    import anthropic
+
     _hush()
     clouds.require(provider)
     proxied = _is_proxied(clouds.address(provider))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import anthropic
 import httpx2
 from django.conf import settings
 
@@ -12,9 +11,12 @@ from chatapp.claude import failures, providers
 from chatapp.claude.failures import Failure, FailureKind
 from chatapp.claude.providers import Kind, Provider
 
-BASE_URL: Final = "https://api.anthropic.com"
-Client = anthropic.AsyncAnthropic | anthropic.AsyncAnthropicBedrockMantle | anthropic.AsyncAnthropicVertex
+if TYPE_CHECKING:
+    import anthropic
 
+    Client = anthropic.AsyncAnthropic | anthropic.AsyncAnthropicBedrockMantle | anthropic.AsyncAnthropicVertex
+
+BASE_URL: Final = "https://api.anthropic.com"
 _GOOGLE: Final = "aiplatform.googleapis.com"
 _GOOGLE_AREAS: Final = {
     "global": _GOOGLE,
@@ -41,6 +43,9 @@ def require(provider: Provider) -> None:
 
 def client(provider: Provider, http: httpx2.AsyncClient) -> Client:
     """The SDK's client for the provider, on our connections."""
+    # Here, and where else it is needed, because it takes longer to read than all the rest: most commands never ask.
+    import anthropic
+
     common: dict[str, Any] = {
         "base_url": address(provider),
         "max_retries": 0,
@@ -74,6 +79,8 @@ def _usual_address(provider: Provider) -> str:
 
 
 def _made(provider: Provider, common: dict[str, Any]) -> Client:
+    import anthropic
+
     key = providers.key(provider)
     if provider.kind is Kind.BEDROCK:
         # The one of the two that speaks plain server-sent events, and counts tokens.
@@ -92,4 +99,6 @@ def _is_unsigned(error: BaseException) -> bool:
 
 
 def _is_plain_sdk_error(error: BaseException) -> bool:
+    import anthropic
+
     return isinstance(error, anthropic.AnthropicError) and not isinstance(error, anthropic.APIError)

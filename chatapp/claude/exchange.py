@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Final, Self, cast
 
-import anthropic
 import httpx2
 
 from chatapp.claude import client, failures, transport
@@ -238,6 +237,8 @@ class Exchange:
         return Failure(FailureKind.CUT, "the stream ended without message_stop")
 
     def _failure(self, error: Exception) -> Failure:
+        import anthropic
+
         if isinstance(error, anthropic.APIStatusError):
             self._note(error.response.headers)
         return failures.of(error) if self._line is None else self._line.failure(error, self._receipt)

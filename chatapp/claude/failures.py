@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-import anthropic
 import httpx2
 
 from chatapp.claude import coming_back
@@ -143,12 +142,12 @@ TABLE: Final = (
         "a narrower question may be answered faster."),
     Row(FailureKind.CONNECTION_LOST,         True,  True,     True,      True,  False,
         "The connection to Claude broke. Your question and all that arrived are kept; please try again in a moment.",
-        Signs(exceptions=(httpx2.NetworkError, httpx2.RemoteProtocolError, anthropic.APIConnectionError))),
+        Signs(exceptions=(httpx2.NetworkError, httpx2.RemoteProtocolError))),
     Row(FailureKind.CUT,                     True,  True,     True,      True,  False,
         "Claude's answer broke off before its end. Your question and all that arrived are kept; please try again."),
     Row(FailureKind.GARBLED,                 True,  True,     True,      True,  True,
         "What came back from Claude could not be read. Your question and all that arrived are kept; please try again.",
-        Signs(exceptions=(Garbled, httpx2.DecodingError, anthropic.APIResponseValidationError, ValueError))),
+        Signs(exceptions=(Garbled, httpx2.DecodingError, ValueError))),
     Row(FailureKind.UNKNOWN,                 False, True,     True,      True,  True,
         f"Something went wrong that we did not expect. {_TOLD}; {_KEPT.lower()}, so please try again later."),
 )
@@ -193,9 +192,16 @@ def of(error: BaseException) -> Failure:
     """The failure behind an exception, whatever it is."""
     if isinstance(error, Failure):
         return error
-    if isinstance(error, anthropic.APIConnectionError) and error.__cause__ is not None:
+    # Read where something was asked, and not by every command that knows the table: it takes longer than all the rest.
+    import anthropic
+
+    if isinstance(error, anthropic.APIConnectionError):
         # The SDK wraps what went wrong underneath; the cause tells which deadline or which step it was.
-        return of(error.__cause__)
+        if error.__cause__ is not None:
+            return of(error.__cause__)
+        return Failure(FailureKind.CONNECTION_LOST, f"{type(error).__name__}: {error}")
+    if isinstance(error, anthropic.APIResponseValidationError):
+        return Failure(FailureKind.GARBLED, f"{type(error).__name__}: {error}")
     if isinstance(error, anthropic.APIStatusError):
         status, headers = error.response.status_code, error.response.headers
         kind, words = _of_report(error.body, status)

@@ -50,13 +50,18 @@ def serve(environment: Environment) -> int:
             preparation.prepare()
             variables = dict(os.environ)
             children: dict[str, subprocess.Popen[bytes]] = {}
-            if environment.simulated or environment.anthropic_api_key is None:
-                variables |= _simulated_claude(environment, household, children)
+            ports = [environment.port]
+            if _needs_a_simulated_claude(environment):
+                ports.append(_free_port())
+                children["The simulated Claude"] = household.enter_context(_simulated_claude(ports[-1]))
+                variables |= {"CHATAPP_SIMULATED": "1", "ANTHROPIC_BASE_URL": f"http://{HOST}:{ports[-1]}"}
             web = [sys.executable, "-m", "daphne", "-v", "0", "-b", HOST, "-p", str(environment.port)]
             children["The web process"] = household.enter_context(
                 _running([*web, "chatapp.asgi:application"], variables, environment.grace_seconds + 5)
             )
-            _wait_until_open(environment.port, children)
+            # Together, so that one reads its libraries while the other does.
+            for port in ports:
+                _wait_until_open(port, children)
             print(_welcome(environment), flush=True)
             return _watch(children)
         except Interrupted:
@@ -67,17 +72,15 @@ def serve(environment: Environment) -> int:
             return 0
 
 
-def _simulated_claude(
-    environment: Environment, household: contextlib.ExitStack, children: dict[str, "subprocess.Popen[bytes]"]
-) -> Mapping[str, str]:
-    """What the web process must know of the simulated Claude: the one that is set, or one started here."""
-    if environment.simulated and environment.anthropic_base_url is not None:
-        return {}
-    port = _free_port()
-    command = [sys.executable, "manage.py", "simulator", "--port", str(port)]
-    children["The simulated Claude"] = household.enter_context(_running(command, os.environ, patience_seconds=2))
-    _wait_until_open(port, children)
-    return {"CHATAPP_SIMULATED": "1", "ANTHROPIC_BASE_URL": f"http://{HOST}:{port}"}
+def _needs_a_simulated_claude(environment: Environment) -> bool:
+    if environment.simulated:
+        return environment.anthropic_base_url is None
+    return environment.anthropic_api_key is None
+
+
+def _simulated_claude(port: int) -> contextlib.AbstractContextManager["subprocess.Popen[bytes]"]:
+    command = [sys.executable, "-m", "chatapp.simulator", "--port", str(port)]
+    return _running(command, os.environ, patience_seconds=2)
 
 
 @contextlib.contextmanager

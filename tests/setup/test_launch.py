@@ -132,6 +132,21 @@ def test_a_taken_port_is_said_in_one_line(variables: dict[str, str], port: int) 
     assert outcome.stdout + outcome.stderr == (f"Cannot start: PORT {port} is taken; try PORT={port + 1} make run\n")
 
 
+def test_what_asks_claude_nothing_does_not_wait_for_the_sdk_to_be_read(variables: dict[str, str]) -> None:
+    """It takes longer to read than all the rest together, and the simulated Claude needs nothing of the chat's."""
+    every_command = "import django; django.setup(); import chatapp.urls, chatapp.management.launch; "
+    read = "import sys; print(*sorted({'anthropic', 'django', 'chatapp.claude.client'} & set(sys.modules)))"
+    variables["DJANGO_SETTINGS_MODULE"] = "chatapp.settings"
+    assert _said_by(every_command + read, variables).split() == ["chatapp.claude.client", "django"]
+    assert not _said_by("import chatapp.simulator.__main__; " + read, variables).split()
+
+
+def _said_by(program: str, variables: dict[str, str]) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=variables, capture_output=True, text=True, check=True
+    ).stdout
+
+
 def test_a_web_process_takes_as_many_open_files_as_it_may(variables: dict[str, str]) -> None:
     few = "import resource as r; hard = r.getrlimit(r.RLIMIT_NOFILE)[1]; r.setrlimit(r.RLIMIT_NOFILE, (256, hard)); "
     begun = few + "import chatapp.asgi; print(r.getrlimit(r.RLIMIT_NOFILE)[0] == hard)"
