@@ -104,9 +104,11 @@ def keep(said: Sequence[Mapping[str, Any]], now: datetime) -> list[str]:
             row.retires_on = _day(one.get("retires_at")) or row.retires_on
         row.save(update_fields=["checked_at", "lifecycle", "theirs", "retires_on"])
     known = set(Model.objects.values_list("name", flat=True))
-    for name in sorted(set(theirs) - known):
-        if _lifecycle(theirs[name]) != Model.Lifecycle.RETIRED:
-            _add(name, theirs[name], now)
+    new = {
+        name: one for name, one in theirs.items() if _lifecycle(one) != Model.Lifecycle.RETIRED and name not in known
+    }
+    # Processes that start together ask together, and find the same.
+    Model.objects.bulk_create((_found(name, new[name], now) for name in sorted(new)), ignore_conflicts=True)
     return warnings()
 
 
@@ -166,14 +168,14 @@ def _lifecycle(one: Mapping[str, Any]) -> str:
     return said if said in ("active", "deprecated", "retired") else Model.Lifecycle.UNKNOWN.value
 
 
-def _add(name: str, one: Mapping[str, Any], now: datetime) -> None:
+def _found(name: str, one: Mapping[str, Any], now: datetime) -> Model:
     theirs = capabilities(one)
     efforts = theirs.get("efforts") or []
     kinds = [kind for kind in theirs.get("thinking", ()) if kind in ("adaptive", "between_tools", "disabled")]
     # With thinking off the highest efforts are refused by every model that we know.
     lower = [effort for effort in efforts if effort in EFFORTS[:3]]
     manners = {kind: efforts if kind == "adaptive" else lower for kind in kinds}
-    Model.objects.create(
+    return Model(
         name=name[:80],
         enabled=False,
         window_tokens=theirs.get("window_tokens", 200_000),

@@ -44,11 +44,12 @@ _PART: Final = "[a-z0-9]+(?:-[a-z0-9]+)*"
 _ADDRESS: Final = rf"https?://(?:{_PART}\.)+[a-z]{{2,}}(?:/[\w./~#?=:+-]*)?"
 # By their first letters, for it is read at every tag of every frame.
 _SPARING: Final = re.compile(
-    r"(?:[^<]++|<(?:/(?:p|li|[uo]l|h[3-6]|t(?:[dhr]|able></div|head|body)|blockquote)>|p>|li>|[uo]l>"
+    r"[^<]*+(?:<(?:/(?:p|li|[uo]l|h[3-6]|t(?:[dhr]|able></div|head|body)|blockquote)>|p>|li>|[uo]l>"
     r'|blockquote>|[bh]r />|t(?:[dhr]>|[dh] align="(?:left|right|center)">|head>|body>)|h[3-6]>'
     rf"|{_WITHIN_LINE}|{WRAPPED[1:]}"
-    # A link never stands in another one.
-    rf'|a href="{_ADDRESS}">(?:[^<]++|<{_WITHIN_LINE})*+</a>))*+',
+    # A link never stands in another one. No group is possessive, which was wrong until Python 3.11.5: these give back
+    # one tag after the other, and none can be read in another way.
+    rf'|a href="{_ADDRESS}">[^<]*+(?:<{_WITHIN_LINE}[^<]*+)*</a>)[^<]*+)*',
     re.ASCII,
 )
 _ODD_REFERENCE: Final = re.compile("&(?!(?:amp|lt|gt|quot);)")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -91,6 +93,18 @@ def test_the_catalogue_is_brought_up_to_date() -> None:
     assert (new.enabled, new.offered, new.window_tokens) == (False, False, 1_000_000)
     assert set(new.manners) == {"adaptive"}
     assert not Model.objects.filter(name="claude-opus-4-1").exists()
+
+
+def test_two_processes_that_find_a_new_model_at_once_add_it_once() -> None:
+    def other_first(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
+        if 'INTO "chatapp_model"' in sql:
+            execute(sql, *more)
+        return execute(sql, *more)
+
+    with connection.execute_wrapper(other_first):
+        lifecycle.keep([*_listed(), {"id": "claude-next-6", "lifecycle": "active"}], timezone.now())
+    found = Model.objects.get(name="claude-next-6")
+    assert (found.enabled, found.offered, found.lifecycle) == (False, False, "active")
 
 
 @pytest.mark.parametrize(("days", "warned"), [(61, False), (60, True), (1, True), (0, True), (-5, True)])
