@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -117,6 +118,8 @@ class Product:
     # Of the web server's own command line.
     options: tuple[str, ...] = ()
     webs: list[Web] = field(default_factory=list)
+    # Of each thread of the tests, its reader and the file that it reads.
+    _kept: threading.local = field(default_factory=threading.local)
 
     def __new__(cls, *_: object, **__: object) -> Product:
         """On the stores of this run."""
@@ -168,8 +171,15 @@ class Product:
         return self.webs[-1]
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as connection:
-            return connection.execute(sql, values).fetchall()
+        return self._reader().execute(sql, values).fetchall()
+
+    def _reader(self) -> sqlite3.Connection:
+        """Kept: to open one costs a hundred times what a look costs, and whoever waits looks often."""
+        file = self.database.stat().st_ino
+        if getattr(self._kept, "file", None) != file:
+            self._kept.file, self._kept.reader = file, sqlite3.connect(self.database, timeout=10)
+        reader: sqlite3.Connection = self._kept.reader
+        return reader
 
     def records(self, table: str) -> list[dict[str, Any]]:
         """All rows of one of our tables, as they are."""

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.axe import violations
 from tests.page.desk import Desk, ask_and_finish, say
-from tests.page.test_assistive import LISTEN, STILL, violations
+from tests.page.test_assistive import LISTEN, STILL
 from tests.product import Product
 
 pytestmark = pytest.mark.browser
@@ -97,17 +98,16 @@ def test_without_scripts_it_is_there_and_nothing_pretends_to_close_it(desk: Desk
     expect(page.get_by_role("button", name="Dismiss this notice")).to_have_count(0)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_nothing_and_the_message_stays_in_reach(desk: Desk, house: Product, scheme: str, width: int) -> None:
+def test_axe_finds_nothing_and_the_message_stays_in_reach(desk: Desk, house: Product, width: int) -> None:
     for _ in range(4):
         _tell(house, "A long one. " * 24, "warning")
     for path in ("/", "/accounts/limits/"):
-        page = desk.open(path, color_scheme=scheme, viewport={"width": width, "height": 700}, **STILL)
+        page = desk.open(path, viewport={"width": width, "height": 700}, **STILL)
         expect(_notices(page)).to_have_count(4)
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page = desk.open("/", color_scheme=scheme, viewport={"width": width, "height": 700}, **STILL)
+    page = desk.open("/", viewport={"width": width, "height": 700}, **STILL)
     box = page.get_by_label("Message", exact=True).bounding_box()
     assert box is not None
     assert box["y"] + box["height"] <= 700

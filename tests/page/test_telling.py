@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.axe import violations
 from tests.files import samples
 from tests.page.desk import Desk, ask, ask_and_finish, finish, say, turn
-from tests.page.test_assistive import STILL, violations
+from tests.page.test_assistive import STILL
 from tests.product import Product
 
 pytestmark = pytest.mark.browser
@@ -209,11 +210,9 @@ def test_without_scripts_a_file_goes_with_the_form(desk: Desk, drawer: Path) -> 
     expect(page.get_by_label("Message")).to_have_value("And this?")
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
-def test_axe_finds_nothing_in_what_claude_is_told(
-    desk: Desk, house: Product, drawer: Path, scheme: str, width: int
-) -> None:
-    options: dict[str, Any] = {"color_scheme": scheme, "viewport": {"width": width, "height": 700}, **STILL}
+@pytest.mark.parametrize("width", [1280, 320])
+def test_axe_finds_nothing_in_what_claude_is_told(desk: Desk, house: Product, drawer: Path, width: int) -> None:
+    options: dict[str, Any] = {"viewport": {"width": width, "height": 700}, **STILL}
     page = desk.open("/", **options)
     page.locator("#files").set_input_files([drawer / "cat.png", drawer / "paper.pdf"])
     expect(page.locator(".chip")).to_have_count(2)

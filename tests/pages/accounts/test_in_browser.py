@@ -1,8 +1,6 @@
 """The account pages, as people with keyboards and screen readers meet them."""
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Literal
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,19 +9,15 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from chatapp.pages.accounts import setup
-
-AXE = (Path(__file__).resolve().parents[2] / "vendor" / "axe.min.js").read_text()
-READ_PAGE = "axe.run().then(found => found.violations.map(one => `${one.id}: ${one.nodes[0].html}`))"
+from tests.axe import violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_first_visit_by_keyboard_alone_with_nothing_for_axe_to_find(
     live_server: LiveServer,
     in_browser: Callable[[Callable[[Browser], list[str]]], list[str]],
     settings: Settings,
-    scheme: Literal["light", "dark"],
 ) -> None:
     settings.CHATAPP_SIGNUP = "open"
     code = setup.current_code()
@@ -31,14 +25,12 @@ def test_the_first_visit_by_keyboard_alone_with_nothing_for_axe_to_find(
 
     def visit(browser: Browser) -> list[str]:
         found: list[str] = []
-        with browser.new_context(color_scheme=scheme, viewport={"width": 390, "height": 844}) as context:
+        with browser.new_context(viewport={"width": 390, "height": 844}) as context:
             page = context.new_page()
             page.set_default_timeout(20_000)
 
             def read() -> None:
-                # Evaluated by the test's own channel, which the page's policy does not bind.
-                page.evaluate(AXE)
-                found.extend(f"{page.url} {line}" for line in page.evaluate(READ_PAGE))
+                found.extend(f"{page.url} {line}" for line in violations(page, None))
                 wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
                 found.extend([f"{page.url} scrolls sideways"] if wide else [])
 
