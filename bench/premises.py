@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from bench import meters, servers, stage
 from tests import machine, stores
-from tests.product import until
+from tests.patience import until
 from tests.proxy import proxy
 
 PEOPLE: Final = 500

@@ -27,13 +27,15 @@ from bench.report import Verdict
 from tests import history, nursery, stores
 from tests.history import History
 from tests.page_model import Page, Sight
+from tests.patience import until
 from tests.people import Asked, Person
-from tests.product import PEOPLE, Product, Web, until
+from tests.product import PEOPLE, Product
 from tests.product_on_postgresql import OnPostgreSQL
 from tests.promises.texts import say
 from tests.promises.wreckage import still_open
 from tests.proxy import proxy
 from tests.stand_in import StandIn, standing_in
+from tests.web import Web
 
 WEBS: Final = 3
 STREAMS: Final = 100

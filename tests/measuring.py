@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import urllib.request
 
-from tests.product import Web
+from tests.web import Web
 
 _LINE = re.compile(r"([a-z_]+)(?:\{(.*)\})? (\S+)")
 _LABEL = re.compile(r'([a-z]+)="((?:[^"\\]|\\.)*)"')

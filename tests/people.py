@@ -13,7 +13,9 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 from tests.page_model import FINAL, Page
-from tests.product import PEOPLE, Product, Web, until
+from tests.patience import until
+from tests.product import PEOPLE, Product
+from tests.web import Web
 
 
 @dataclass(frozen=True)

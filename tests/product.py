@@ -8,45 +8,25 @@ import json
 import os
 import shutil
 import signal
-import socket
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests import made_once, nursery
+from tests import made_once
+from tests.patience import until
 from tests.populating import POPULATE
+from tests.web import Web, begin, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 PEOPLE = tuple(f"person{number}" for number in range(24))
 DATABASE = "chat.sqlite3"
 SECRET = "a secret that only the tests know, and no one else"
 T = TypeVar("T")
-
-
-def until(look: Callable[[], T | None], seconds: float = 15.0, what: str = "it") -> T:
-    """The first truthy answer; an assertion when it never comes."""
-    began = time.monotonic()
-    while True:
-        if found := look():
-            return found
-        waited = time.monotonic() - began
-        assert waited < seconds, f"{what} did not happen within {seconds} s"
-        # Each look costs the machine something, and whoever has waited for long may wait a little longer.
-        time.sleep(min(0.02 + waited / 20, 0.1))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def migrated() -> Path:
@@ -94,18 +74,10 @@ def environment(database: Path, claude_url: str, **changes: str) -> dict[str, st
 
 def manage(env: Mapping[str, str], *arguments: str) -> str:
     with tempfile.NamedTemporaryFile("r") as out:
-        code = _begin(["manage", *arguments], env, Path(out.name)).wait(120)
+        code = begin(["manage", *arguments], env, Path(out.name)).wait(120)
         said = out.read()
     assert code == 0, said
     return said
-
-
-def _begin(arguments: list[str], env: Mapping[str, str], out: Path) -> subprocess.Popen[bytes] | nursery.Process:
-    """Run `python -m …`, quickly where that is possible, with what it prints added to a file."""
-    if nursery.POSSIBLE:
-        return nursery.begin(arguments, env, out)
-    with out.open("ab") as file:
-        return subprocess.Popen([sys.executable, "-m", *arguments], cwd=ROOT, env=dict(env), stdout=file, stderr=file)
 
 
 @dataclass
@@ -208,52 +180,3 @@ class Product:
     def close(self) -> None:
         for web in self.webs:
             web.kill()
-
-
-class Web:
-    """One Daphne process."""
-
-    def __init__(self, port: int, env: Mapping[str, str], log: Path, options: tuple[str, ...] = ()) -> None:
-        self.port = port
-        self.log = log
-        command = ["daphne", "-b", "127.0.0.1", "-p", str(port), *options, "chatapp.asgi:application"]
-        self._launch = functools.partial(_begin, command, env, log)
-        self.launch_again()
-
-    def launch_again(self) -> None:
-        self.process = self._launch()
-
-    def ready(self, seconds: float = 120) -> Web:
-        until(self.is_open, seconds, "the web process")
-        return self
-
-    def signal(self, number: signal.Signals) -> None:
-        self.process.send_signal(number)
-
-    def kill(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-
-    def dies(self, seconds: float = 20.0) -> None:
-        self.process.wait(seconds)
-
-    def is_stopped(self) -> bool:
-        return Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
-
-    @property
-    def resident_bytes(self) -> int:
-        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
-
-    @property
-    def sockets(self) -> int:
-        """How many connections it holds open, to anybody."""
-        links = (link for link in Path(f"/proc/{self.process.pid}/fd").iterdir())
-        return sum(os.readlink(link).startswith("socket:") for link in links if link.is_symlink())
-
-    def is_open(self) -> bool:
-        assert self.process.poll() is None, self.log.read_text()
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
-            return True
-        return False

@@ -17,8 +17,9 @@ import psycopg
 from psycopg.rows import dict_row
 
 from tests import product as products
+from tests.patience import until
 from tests.populating import POPULATE
-from tests.product import PEOPLE, Product, manage, until
+from tests.product import PEOPLE, Product, manage
 
 # What somebody who answers, asks or pays would write to.
 WRITTEN = ("conversation", "turn", "checkpoint", "attempt", "hold", "counter")

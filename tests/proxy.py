@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests import machine
-from tests.product import free_port, until
+from tests.patience import until
+from tests.web import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIGURATION = ROOT / "deploy" / "nginx.conf"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.patience import until
 from tests.people import Asked, Person
-from tests.product import Product, until
+from tests.product import Product
 
 NANODOLLARS = 1_000_000_000
 _SET = (

@@ -14,8 +14,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
 
 from tests.page_model import Page
+from tests.patience import until
 from tests.people import Person
-from tests.product import until
 
 # What a browser meets while the web process is down, on its way up, or going; also before our request is written.
 SERVER_AWAY = (OSError, EOFError, InvalidHandshake, ConnectionClosed)

@@ -18,7 +18,9 @@ from typing import Any
 import pytest
 
 from tests.deploy.dockerfile import PATH, instructions
-from tests.product import SECRET, free_port, until
+from tests.patience import until
+from tests.product import SECRET
+from tests.web import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 FINAL = 1

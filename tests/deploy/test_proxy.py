@@ -15,11 +15,13 @@ from pathlib import Path
 import pytest
 
 from tests.measuring import scrape
+from tests.patience import until
 from tests.people import Answer, Person
-from tests.product import Product, Web, until
+from tests.product import Product
 from tests.proxy import Proxy, proxy
 from tests.stand_in import StandIn
 from tests.tabs import Tab, knock
+from tests.web import Web
 
 pytestmark = [pytest.mark.slow, pytest.mark.proxy]
 

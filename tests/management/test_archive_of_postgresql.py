@@ -15,8 +15,9 @@ from psycopg.sql import SQL, Identifier
 from tests import stores
 from tests.files import samples
 from tests.management.commanding import run
+from tests.patience import until
 from tests.people import Person
-from tests.product import Product, until
+from tests.product import Product
 from tests.product_on_postgresql import OnPostgreSQL
 from tests.promises.test_attached import upload
 from tests.promises.wreckage import still_open

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests.page.desk import NETWORK, Desk, answer, ask, ask_and_finish, finish, say, transcript, turn
 from tests.page.network import Network
-from tests.product import until
+from tests.patience import until
 
 pytestmark = pytest.mark.browser
 

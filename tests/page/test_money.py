@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.axe import violations
 from tests.page.desk import Desk, ask, ask_and_finish, finish, say, turn
 from tests.page.test_assistive import LISTEN, STILL
-from tests.product import until
+from tests.patience import until
 from tests.purse import limit, settled, spent_usd
 
 pytestmark = pytest.mark.browser

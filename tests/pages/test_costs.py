@@ -8,8 +8,9 @@ from contextlib import closing
 
 import pytest
 
+from tests.patience import until
 from tests.people import Person
-from tests.product import Product, until
+from tests.product import Product
 from tests.purse import begun, leave, settled
 from tests.stand_in import standing_in
 from tests.tabs import Tab

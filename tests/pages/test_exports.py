@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import until
 from tests.people import Person
-from tests.product import Product, until
+from tests.product import Product
 from tests.stand_in import standing_in
 
 pytestmark = pytest.mark.slow

@@ -10,8 +10,9 @@ from uuid import uuid4
 
 import pytest
 
+from tests.patience import until
 from tests.people import Person
-from tests.product import Product, until
+from tests.product import Product
 from tests.purse import begun, leave, limit, spent_usd
 from tests.stand_in import StandIn, standing_in
 from tests.tabs import Tab, difference

@@ -17,9 +17,10 @@ from typing import Any
 
 from tests import history
 from tests.people import Asked, Person
-from tests.product import Product, Web
+from tests.product import Product
 from tests.stand_in import StandIn
 from tests.tabs import SERVER_AWAY
+from tests.web import Web
 
 DOLLAR = 1_000_000_000
 QUICK_LEASES = {"CHATAPP_LEASE_SECONDS": "2", "CHATAPP_DEADLINE_SILENCE": "3", "CHATAPP_DEADLINE_FIRST_EVENT": "3"}

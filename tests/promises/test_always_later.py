@@ -6,8 +6,9 @@ from functools import partial
 
 import pytest
 
+from tests.patience import until
 from tests.people import Asked, Person
-from tests.product import Product, until
+from tests.product import Product
 from tests.promises.patience import QUESTION, SETTINGS, back, out, put_off, time_passes
 from tests.promises.test_r10_put_off import holds_true
 from tests.stand_in import StandIn

@@ -7,8 +7,9 @@ from uuid import uuid4
 
 import pytest
 
+from tests.patience import until
 from tests.people import Answer, Person
-from tests.product import Product, until
+from tests.product import Product
 from tests.promises.patience import SETTINGS, back, failed, out, put_off, time_passes
 from tests.stand_in import StandIn
 from tests.tabs import Tab

@@ -12,8 +12,9 @@ from uuid import uuid4
 
 import pytest
 
+from tests.patience import until
 from tests.people import Asked, Person
-from tests.product import Product, until
+from tests.product import Product
 from tests.promises import books
 from tests.promises.wreckage import still_open
 from tests.stand_in import StandIn, standing_in

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import until
 from tests.people import Person
-from tests.product import Product, until
+from tests.product import Product
 from tests.promises import books
 from tests.promises.books import Crowd
 from tests.promises.wreckage import still_open

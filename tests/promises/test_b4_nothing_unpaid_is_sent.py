@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from chatapp.telemetry.points import Point
+from tests.patience import until
 from tests.people import Person
-from tests.product import Product, until
+from tests.product import Product
 from tests.promises import books
 from tests.promises.wreckage import Death, still_open
 from tests.stand_in import standing_in

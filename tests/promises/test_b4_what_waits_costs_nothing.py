@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 
+from tests.patience import until
 from tests.people import Asked, Person
-from tests.product import Product, Web, until
+from tests.product import Product
 from tests.promises import books
 from tests.promises.wreckage import still_open
 from tests.stand_in import StandIn, standing_in
+from tests.web import Web
 
 pytestmark = pytest.mark.slow
 

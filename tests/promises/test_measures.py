@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.measuring import Scrape, scrape
+from tests.patience import until
 from tests.people import Person
-from tests.product import Product, until
+from tests.product import Product
 from tests.tabs import Tab
 
 pytestmark = pytest.mark.slow

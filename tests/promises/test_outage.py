@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import until
 from tests.people import Asked, Person
-from tests.product import PEOPLE, Product, until
+from tests.product import PEOPLE, Product
 from tests.promises import books
 from tests.promises.wreckage import still_open
 from tests.stand_in import standing_in

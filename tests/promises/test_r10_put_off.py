@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from tests.history import History, complaints
+from tests.patience import until
 from tests.people import Asked, Person
-from tests.product import Product, until
+from tests.product import Product
 from tests.promises.patience import SETTINGS, back, out, put_off, time_passes
 from tests.promises.wreckage import still_open
 from tests.stand_in import StandIn

@@ -6,8 +6,9 @@ import time
 
 import pytest
 
+from tests.patience import until
 from tests.people import Person
-from tests.product import Product, until
+from tests.product import Product
 from tests.promises.test_r7_every_byte import LOST_SECONDS
 from tests.promises.wreckage import Wreckage, still_open
 from tests.tabs import Tab

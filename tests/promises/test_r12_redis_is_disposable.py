@@ -14,12 +14,14 @@ from chatapp.turns import codec
 from chatapp.turns.codec import Words
 from tests import stores
 from tests.measuring import scrape
+from tests.patience import until
 from tests.people import Asked, Person
 from tests.prefixes import strayed
-from tests.product import Product, Web, until
+from tests.product import Product
 from tests.stand_in import StandIn
 from tests.stores import RedisServer
 from tests.tabs import Tab
+from tests.web import Web
 
 pytestmark = [pytest.mark.slow, pytest.mark.redis]
 

@@ -6,8 +6,9 @@ import signal
 
 import pytest
 
+from tests.patience import until
 from tests.people import Person
-from tests.product import Product, until
+from tests.product import Product
 
 pytestmark = pytest.mark.slow
 

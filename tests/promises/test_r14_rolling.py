@@ -15,8 +15,8 @@ import pytest
 from tests import history, stores
 from tests.history import History
 from tests.page_model import FINAL
+from tests.patience import until
 from tests.people import Answer, Person
-from tests.product import until
 from tests.product_on_postgresql import OnPostgreSQL
 from tests.promises.test_r14_draining import last_words
 from tests.promises.wreckage import still_open

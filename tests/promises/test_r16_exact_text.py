@@ -6,8 +6,8 @@ import pytest
 
 from tests.markup import Element
 from tests.page_model import Page
+from tests.patience import until
 from tests.people import Person
-from tests.product import until
 from tests.promises.texts import LOOKS_LIKE, say
 from tests.tabs import Tab
 

@@ -9,8 +9,9 @@ from uuid import uuid4
 
 import pytest
 
+from tests.patience import until
 from tests.people import Person
-from tests.product import Product, until
+from tests.product import Product
 from tests.promises.words import STAFF_ONLY
 from tests.tabs import Tab
 

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.patience import until
 from tests.people import Asked, Person
-from tests.product import Product, until
+from tests.product import Product
 from tests.tabs import Tab
 
 pytestmark = pytest.mark.slow

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.patience import until
 from tests.people import Asked, Person
-from tests.product import until
 from tests.promises import books
 from tests.stand_in import StandIn
 

@@ -12,15 +12,17 @@ from uuid import uuid4
 import pytest
 
 from tests import stores
+from tests.patience import until
 from tests.people import Asked, Person
 from tests.prefixes import strayed
-from tests.product import Product, Web, until
+from tests.product import Product
 from tests.product_on_postgresql import OnPostgreSQL
 from tests.promises.test_r11_convergence import RICH
 from tests.promises.texts import say
 from tests.promises.wreckage import still_open
 from tests.stand_in import StandIn
 from tests.tabs import Tab
+from tests.web import Web
 
 pytestmark = [pytest.mark.slow, pytest.mark.redis, pytest.mark.postgresql]
 

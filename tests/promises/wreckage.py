@@ -13,10 +13,12 @@ from uuid import uuid4
 
 from chatapp.telemetry.points import Point
 from tests.page_model import Sight
+from tests.patience import until
 from tests.people import Answer, Asked, Person
-from tests.product import Product, Web, until
+from tests.product import Product
 from tests.stand_in import StandIn
 from tests.tabs import Tab
+from tests.web import Web
 
 SILENT_TITLE = "A question whose title never comes"
 

@@ -11,7 +11,7 @@ from django.db import connection
 from psycopg_pool import ConnectionPool
 
 from chatapp import databases
-from tests.product import until
+from tests.patience import until
 
 DEFAULT = Path("/srv/chat/var/chat.sqlite3")
 

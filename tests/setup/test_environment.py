@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatapp import environment
-from tests.product import free_port
+from tests.web import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 

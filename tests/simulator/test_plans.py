@@ -10,7 +10,7 @@ from chatapp.simulator import plans
 from chatapp.simulator.faults import TABLE
 from chatapp.simulator.markers import Wish
 from chatapp.simulator.plans import Plans
-from tests.product import until
+from tests.patience import until
 from tests.simulator.talk import ask
 from tests.stand_in import StandIn
 

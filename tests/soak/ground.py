@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests import stores
-from tests.product import Product, Web
+from tests.product import Product
 from tests.product_on_postgresql import OnPostgreSQL
 from tests.stand_in import StandIn, standing_in
 from tests.stores import PostgreSQLServer, RedisServer
+from tests.web import Web
 
 DOLLAR = 1_000_000_000
 # In dollars: hard stops are met all the time, and more is granted now and then.

@@ -19,12 +19,13 @@ from chatapp.rendering import words
 from tests import history
 from tests.history import History
 from tests.measuring import scrape
+from tests.patience import until
 from tests.people import Person
-from tests.product import Web, until
 from tests.promises.books import verify
 from tests.promises.wreckage import still_open
 from tests.soak.ground import LIMITS, Ground
 from tests.soak.wanderer import CANARY, Wanderer
+from tests.web import Web
 
 LOOK_EVERY_SECONDS = 2.0
 # R10 says 30 s, of a machine that has time.

@@ -16,8 +16,8 @@ from uuid import uuid4
 import psycopg
 
 from tests.page_model import Sight
+from tests.patience import until
 from tests.people import Answer, Asked, Person
-from tests.product import until
 from tests.promises.texts import LOOKS_LIKE, say
 from tests.soak.ground import Ground
 from tests.soak.roaming import Roaming, thinned

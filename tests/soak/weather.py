@@ -15,10 +15,11 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from chatapp.telemetry.points import Point
-from tests.product import Web, until
+from tests.patience import until
 from tests.soak.ground import Ground
 from tests.soak.wanderer import Wanderer
 from tests.stand_in import StandIn
+from tests.web import Web
 
 Fault = Callable[[Ground, random.Random, threading.Event], None]
 LEASE_SECONDS = 4.0

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from tests.files import samples
+from tests.patience import until
 from tests.people import Answer, Asked, Person
-from tests.product import Product, until
+from tests.product import Product
 from tests.promises.faults import FAULTS
 from tests.promises.rehearsal import DEADLINES
 from tests.promises.test_attached import upload

@@ -16,8 +16,8 @@ from pytest_django.fixtures import Settings
 from chatapp.telemetry import channels, letterbox
 from chatapp.telemetry.alarm_settings import AlarmSettings
 from chatapp.telemetry.channels import Message, NotDelivered
-from tests.product import free_port
 from tests.telemetry.hook import Hook
+from tests.web import free_port
 
 SINCE = datetime(2026, 11, 28, 3, 0, tzinfo=UTC)
 MESSAGE = Message("7-open", "error rate", "error_rate", "3 of the 10 questions were not answered.", SINCE)

@@ -16,7 +16,7 @@ from chatapp.telemetry import alarms, post
 from chatapp.telemetry.alarm_settings import AlarmSettings
 from chatapp.telemetry.alarms import Alarm, Cause, Kind
 from chatapp.telemetry.post import Telling
-from tests.product import until
+from tests.patience import until
 from tests.telemetry.hook import Hook
 
 pytestmark = pytest.mark.django_db

@@ -17,8 +17,9 @@ from uuid import uuid4
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tests.patience import until
 from tests.people import Asked, Person
-from tests.product import SECRET, Product, until
+from tests.product import SECRET, Product
 from tests.promises.texts import say
 from tests.stand_in import StandIn
 

@@ -24,7 +24,8 @@ from chatapp.telemetry.alarms import Alarm, Kind
 from chatapp.telemetry.measures import Measure
 from chatapp.telemetry.post import Telling
 from chatapp.turns import lookout
-from tests.product import Product, until
+from tests.patience import until
+from tests.product import Product
 from tests.telemetry.hook import hook
 
 pytestmark = pytest.mark.django_db

@@ -22,7 +22,7 @@ from chatapp.turns.models import Attempt, Checkpoint, Turn
 from chatapp.turns.register import filing
 from chatapp.turns.register.models import Filed, Progress
 from chatapp.turns.states import State
-from tests.product import until
+from tests.patience import until
 from tests.turns import stories
 
 pytestmark = [pytest.mark.large, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("price_book")]

@@ -8,8 +8,8 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from tests.product import free_port
 from tests.stand_in import StandIn
+from tests.web import free_port
 
 pytestmark = pytest.mark.django_db
 

@@ -10,8 +10,9 @@ import pytest
 
 from chatapp.pages.rehearsal import board as board_module
 from tests.markup import Element, parse
+from tests.patience import until
 from tests.people import Person
-from tests.product import Product, until
+from tests.product import Product
 from tests.stand_in import StandIn
 
 pytestmark = pytest.mark.slow
