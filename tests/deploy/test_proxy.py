@@ -31,8 +31,7 @@ WEBS = 3
 
 @pytest.fixture
 def product(claude: StandIn, tmp_path: Path) -> Iterator[Product]:
-    settings = {"CHATAPP_LEASE_SECONDS": "2"}
-    with closing(Product(claude.url, tmp_path, settings, ("--proxy-headers",))) as product:
+    with closing(Product(claude.url, tmp_path, {"CHATAPP_LEASE_SECONDS": "2"}, ("--proxy-headers",))) as product:
         yield product
 
 

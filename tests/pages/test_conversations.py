@@ -66,8 +66,7 @@ def test_a_form_from_the_page_before_is_given_another_id_so_that_sending_it_agai
 ) -> None:
     person = Person(product, 0)
     if ask_id == "used":
-        ask_id = str(uuid4())
-        person.final(person.begin("The first one. [[tokens:3]]", ask_id))
+        person.final(person.begin("The first one. [[tokens:3]]", ask_id := str(uuid4())))
     form = {"question": "Another one. [[tokens:3]]", "ask_id": ask_id}
     page = person.request("POST", "/c/", form).text
     found = re.search(r'name="ask_id" value="([^"]*)"', page)
