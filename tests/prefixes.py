@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 
@@ -23,8 +24,14 @@ def strayed(sights: Iterable[Sight], turn: int, answer: str) -> Sight | None:
                 return sight
             document.feed(answer[taken])
             taken += 1
-            drawn = tuple(parse(block).inner for block in document.blocks)
+            drawn = tuple(_inner(block) for block in document.blocks)
     return None
+
+
+@functools.lru_cache(maxsize=100)
+def _inner(block: str) -> str:
+    """Most blocks stay as they are while the last one grows."""
+    return parse(block).inner
 
 
 def looks_like_a_prefix(sight: Sight, answer: str) -> bool:

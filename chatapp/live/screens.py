@@ -180,8 +180,7 @@ class Screen(Audience):
 
     def _ended(self, end: End) -> None:
         if self.shown:
-            article = self.shown.end(end)
-            self.shown = None
+            article, self.shown = self.shown.end(end), None
             self._saw(end.version)
             self.is_locked = end.meter.report is not None
             self.send(frames.turn(article) + frames.spent(end.meter))
@@ -208,8 +207,9 @@ class Screen(Audience):
     async def _read(self, event: Event) -> None:
         match event:
             case Moved(turn_id=turn_id) | Anew(turn_id=turn_id) | Ended(turn_id=turn_id):
-                turn, frame = await in_thread(window.turn, turn_id)
-                if turn and not self._is_next(turn.version):
+                turn, frame, reshaped = await in_thread(window.turn, turn_id)
+                # The first of another branch is the next version, too, and shows nothing of what has gone for it.
+                if turn and (reshaped > self.seen or not self._is_next(turn.version)):
                     await self._catch_everybody_up()
                     return
                 # The news of an end may come after that of the next turn's beginning.

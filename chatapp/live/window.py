@@ -24,13 +24,13 @@ def running(conversation_id: UUID) -> TurnView | None:
     return drawing.shown(turn_id) if turn_id else None
 
 
-def turn(turn_id: int) -> tuple[TurnView | None, str]:
-    """A turn and the frame that shows it, if it is on the shown path."""
+def turn(turn_id: int) -> tuple[TurnView | None, str, int]:
+    """A turn and the frame that shows it, if it is on the shown path, and when that last changed its shape."""
     view = drawing.shown(turn_id)
     if view is None:
-        return None, ""
+        return None, "", 0
     conversation = Conversation.objects.get(pk=view.conversation_id)
-    return view, frames.turn(drawing.article(view)) + frames.spent_on(conversation)
+    return view, frames.turn(drawing.article(view)) + frames.spent_on(conversation), conversation.reshaped
 
 
 def catch_up(conversation_id: UUID, seen: int | None, something_runs: bool) -> str:

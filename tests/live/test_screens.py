@@ -85,6 +85,17 @@ class Broken:
         await asyncio.sleep(0.01)
 
 
+def _edited_elsewhere(turn: Turn) -> Turn:
+    """Another process takes the question in other words."""
+    version = Conversation.objects.get(pk=turn.conversation_id).version + 1
+    edited = stories.turn(turn.asker, State.ACCEPTED, timezone.now())
+    Turn.objects.filter(pk=edited.pk).update(
+        conversation=turn.conversation_id, version=version, worker="elsewhere", question="Who pays at night?"
+    )
+    Conversation.objects.filter(pk=turn.conversation_id).update(version=version, reshaped=version, head=edited)
+    return edited
+
+
 def _alter(name: str, other: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {name} RENAME TO {other}")
@@ -148,5 +159,19 @@ def test_a_move_that_could_not_be_read_and_changed_no_version_is_looked_at_again
         assert broken.shown == "accepted"
         await broken.look()
         assert broken.shown == "queued"
+
+    _live(story)
+
+
+def test_another_branch_that_was_never_told_is_not_hidden_by_news_of_its_answer(broken: Broken) -> None:
+    async def story() -> None:
+        await broken.come()
+        ending = Ending(State.ANSWERED, "By day and by night.")
+        assert await in_thread(closing.close, broken.turn.pk, broken.turn.epoch, ending, None, None)
+        await broken.hear(Ended(broken.turn.pk))
+        edited = await in_thread(_edited_elsewhere, broken.turn)
+        # The first words of the other answer came through; that there is another branch did not.
+        await broken.hear(Moved(edited.pk, State.ACCEPTED))
+        assert [article.attributes["data-turn"] for article in broken.visit.page.articles] == [str(edited.pk)]
 
     _live(story)
