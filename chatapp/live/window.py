@@ -14,12 +14,13 @@ from chatapp.turns.models import RUNNING_STATES, Conversation, Turn
 
 def beginning(conversation_id: UUID) -> tuple[TurnView | None, int]:
     """The running turn, if there is one on the shown path, and the version from which on changes are told."""
-    version = Conversation.objects.filter(pk=conversation_id).values_list("version", flat=True).first()
-    return running(conversation_id), version or 0
+    version = Conversation.objects.filter(pk=conversation_id).values_list("version", flat=True).first() or 0
+    return running(conversation_id, version), version
 
 
-def running(conversation_id: UUID) -> TurnView | None:
-    open_turns = Turn.objects.filter(conversation_id=conversation_id, state__in=RUNNING_STATES)
+def running(conversation_id: UUID, version: int) -> TurnView | None:
+    """What runs in what a version shows: what has begun since may be on another branch, and is told next."""
+    open_turns = Turn.objects.filter(conversation_id=conversation_id, state__in=RUNNING_STATES, version__lte=version)
     turn_id = open_turns.values_list("pk", flat=True).first()
     return drawing.shown(turn_id) if turn_id else None
 
@@ -60,7 +61,7 @@ def changes(conversation_id: UUID, seen: int) -> tuple[TurnView | None, str, int
     if version is None:
         return None
     frame = catch_up(conversation_id, seen, something_runs=True)
-    return running(conversation_id), frame, version
+    return running(conversation_id, version), frame, version
 
 
 def meter(conversation_id: UUID) -> tuple[str, bool]:

@@ -122,8 +122,9 @@ def shown(turn_id: int) -> TurnView | None:
 
 
 def since(conversation: Conversation, version: int) -> list[TurnView]:
-    """The shown turns that changed after a version, the running one left out."""
-    changed = Turn.objects.filter(conversation=conversation, version__gt=version).exclude(state__in=RUNNING_STATES)
+    """The shown turns that changed after a version, the running one left out, as is what has changed since."""
+    changed = Turn.objects.filter(conversation=conversation, version__gt=version, version__lte=conversation.version)
+    changed = changed.exclude(state__in=RUNNING_STATES)
     path = thread.of(conversation.pk, conversation.head_id)
     return views([turn for turn in changed.order_by("pk") if turn.pk in path.path], path)
 

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
-from chatapp.live import screens, versions
+from chatapp.live import screens, versions, window
 from chatapp.live.wire import Wire
 from chatapp.storage.crossing import in_thread
 from chatapp.turns import closing, lease
@@ -175,3 +175,13 @@ def test_another_branch_that_was_never_told_is_not_hidden_by_news_of_its_answer(
         assert [article.attributes["data-turn"] for article in broken.visit.page.articles] == [str(edited.pk)]
 
     _live(story)
+
+
+def test_what_began_or_changed_after_the_version_was_read_is_left_for_the_next_time(broken: Broken) -> None:
+    Turn.objects.filter(pk=broken.turn.pk).update(version=2)
+    assert window.beginning(broken.conversation) == (None, 1)
+    assert window.changes(broken.conversation, 1) == (None, "", 1)
+    Turn.objects.filter(pk=broken.turn.pk).update(state=State.ANSWERED.value, ended_at=timezone.now())
+    assert 'id="turn-' not in window.catch_up(broken.conversation, 0, something_runs=False)
+    Conversation.objects.filter(pk=broken.conversation).update(version=2)
+    assert f'id="turn-{broken.turn.pk}"' in window.catch_up(broken.conversation, 0, something_runs=False)
