@@ -15,6 +15,7 @@ BESIDE_EACH_OTHER: Final = (50, 200)
 CROWD: Final = 500
 WINDOW_SECONDS: Final = 6.0
 SATURATED: Final = 0.9
+KEPT_PACE: Final = 0.9
 IDLE_TABS: Final = 1000
 ACTIVE_STREAMS: Final = 200
 
@@ -152,6 +153,11 @@ def main() -> int:
                 f"Not used for lateness, the core of the load generator was full: {run['target']} {run['streams']}"
             )
     report.tell(runs, weights, verdicts)
+    for (target, number), pace in medians(runs, lambda run: run["pace"], kept_up).items():
+        if pace < KEPT_PACE:
+            report.say(
+                f"  {target}, {number} streams: {pace:.0%} of the pace, so what it spends is all that a core has"
+            )
     report.keep(stage.RESULTS / "story.json", runs, weights, verdicts)
     return 1 if lost(runs) else 0
 
