@@ -64,9 +64,15 @@ def django_db_modify_db_settings(django_db_keepdb: bool) -> Iterator[None]:
         yield
         return
     database = Path(connections["default"].settings_dict["TEST"]["NAME"])
+    # Also before: a run that was killed may have had our number, and a log beside another file spoils that.
+    _remove(database)
     shutil.copy(product.migrated(), database)
     yield
     connections["default"].close()
+    _remove(database)
+
+
+def _remove(database: Path) -> None:
     for end in ("", "-wal", "-shm", "-journal"):
         Path(f"{database}{end}").unlink(missing_ok=True)
 
