@@ -5,8 +5,8 @@ MAKEFLAGS += --no-builtin-rules
 
 # Of several the quickest: one that was compiled without optimisation takes half as long again for everything.
 QUICKEST = { TIMEFORMAT=%U; for python in $$(type -ap python3.11); do \
-	$$python -c "import venv, ensurepip" 2> /dev/null || continue; \
-	echo "$$({ time $$python -c "for _ in range(3_000_000): pass"; } 2>&1) $$python"; \
+	$$python -c "import ctypes, ensurepip, sqlite3, ssl, venv" 2> /dev/null || continue; \
+	echo "$$({ time $$python -c "for _ in range(3_000_000): pass" 2> /dev/null; } 2>&1 | tail -n 1) $$python"; \
 	done; } | sort -n | head -n 1 | cut -d " " -f 2
 PYTHON ?= $(shell $(QUICKEST))
 BIN := .venv/bin

@@ -60,8 +60,12 @@ class Page:
 
     @property
     def seen(self) -> int:
-        versions = [self.turns, *self.articles]
-        return max(int(element.attributes.get("data-version") or 0) for element in versions)
+        return max(_version(element) for element in [self.turns, *self.articles])
+
+    @property
+    def drawn(self) -> int:
+        """The version at which all of it was drawn."""
+        return _version(self.turns)
 
     @property
     def articles(self) -> list[Element]:
@@ -158,6 +162,10 @@ class Page:
             if before is None or (before.state, before.blocks) != (sight.state, sight.blocks):
                 self.sights.append(sight)
                 self._latest[turn] = sight
+
+
+def _version(element: Element) -> int:
+    return int(element.attributes.get("data-version") or 0)
 
 
 def blocks_of(article: Element | None) -> tuple[str, ...]:

@@ -115,7 +115,9 @@ class Tab:
         """Open a socket, if somebody is there."""
         with contextlib.suppress(*SERVER_AWAY):
             again = "&again=1" if self.connections else ""
-            self._socket = knock(self.person, self.conversation, f"?seen={self.page.seen}{again}")
+            self._socket = knock(
+                self.person, self.conversation, f"?seen={self.page.seen}&drawn={self.page.drawn}{again}"
+            )
             self.connections += 1
 
     def _live(self) -> None:

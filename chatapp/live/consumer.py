@@ -99,7 +99,8 @@ class Listener(AsyncConsumer):  # type: ignore[misc] # channels ships no types
             self.wire = Wire(self.base_send, visitor.user_id, visitor.session_key, visitor.credential)
             self.screen = screens.of(conversation_id)
             self.name, self.joined_at = secrets.token_hex(4), time.monotonic()
-            await self.screen.join(self.wire, self._seen(), locked=self._said("room") == "none")
+            seen, drawn = self._version("seen"), self._version("drawn")
+            await self.screen.join(self.wire, seen, drawn, locked=self._said("room") == "none")
             self._tell(Fact.SOCKET_RESUMED if self._said("again") else Fact.SOCKET_JOINED)
             outages.catch_up(self.wire, self._said("outage"))
             await notices.catch_up(self.wire, self._said("notices"))
@@ -131,9 +132,9 @@ class Listener(AsyncConsumer):  # type: ignore[misc] # channels ships no types
             **more,
         )
 
-    def _seen(self) -> int | None:
-        """The newest version on the page, if it says so."""
-        text = self._said("seen")
+    def _version(self, name: str) -> int | None:
+        """The newest version on the page, or that of its thread as a whole, if it says so."""
+        text = self._said(name)
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
     def _said(self, name: str) -> str:

@@ -85,23 +85,23 @@ class Screen(Audience):
         self.is_locked = False
         self._begin(self._look())
 
-    async def join(self, wire: Wire, seen: int | None, locked: bool = False) -> None:
+    async def join(self, wire: Wire, seen: int | None, drawn: int | None = None, locked: bool = False) -> None:
         """Bring a page up to date with one burst of frames; from then on it hears what the others hear."""
         self._joining += 1
         try:
-            await self._catch_up(wire, seen)
+            await self._catch_up(wire, seen, drawn)
             if locked:
                 await self.measure()
         finally:
             self._joining -= 1
             self.left()
 
-    async def _catch_up(self, wire: Wire, seen: int | None) -> None:
+    async def _catch_up(self, wire: Wire, seen: int | None, drawn: int | None) -> None:
         while True:
             while self._work:
                 await asyncio.wait([self._work])
             changes = self.changes
-            html = await in_thread(window.catch_up, self.conversation_id, seen, self.shown is not None)
+            html = await in_thread(window.catch_up, self.conversation_id, seen, self.shown is not None, drawn)
             if changes == self.changes and not self._work:
                 break
         measures.count(measures.Measure.JOINED, "running" if self.shown else "changes" if html else "nothing")

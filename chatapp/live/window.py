@@ -34,8 +34,12 @@ def turn(turn_id: int) -> tuple[TurnView | None, str, int]:
     return view, frames.turn(drawing.article(view)) + frames.spent_on(conversation), conversation.reshaped
 
 
-def catch_up(conversation_id: UUID, seen: int | None, something_runs: bool) -> str:
-    """What changed since the page was drawn; a follower that says nothing about itself is shown the last turn."""
+def catch_up(conversation_id: UUID, seen: int | None, something_runs: bool, drawn: int | None = None) -> str:
+    """What changed since the page was drawn; a follower that says nothing about itself is shown the last turn.
+
+    A page may have a turn newer than all else that it shows, from the answer to a form: whether it has the shape of the
+    thread is told by the version at which it was last drawn whole.
+    """
     conversation = Conversation.objects.filter(pk=conversation_id).first()
     if conversation is None:
         return ""
@@ -45,7 +49,7 @@ def catch_up(conversation_id: UUID, seen: int | None, something_runs: bool) -> s
             return ""
         last = drawing.shown(conversation.head_id)
         return frames.turn(drawing.article(last)) if last else ""
-    if seen < conversation.reshaped:
+    if (seen if drawn is None else drawn) < conversation.reshaped:
         return frames.thread(conversation) + frames.name(conversation)
     if seen < conversation.version:
         changed = drawing.since(conversation, seen)

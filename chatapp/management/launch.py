@@ -62,7 +62,8 @@ def serve(environment: Environment) -> int:
             # Together, so that one reads its libraries while the other does.
             for port in ports:
                 _wait_until_open(port, children)
-            print(_welcome(environment), flush=True)
+            if all(child.poll() is None for child in children.values()):
+                print(_welcome(environment), flush=True)
             return _watch(children)
         except Interrupted:
             print(

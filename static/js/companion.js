@@ -30,6 +30,7 @@ function address() {
   url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   const versions = [...document.querySelectorAll("#turns, #turns > [data-version]")].map((item) => Number(item.dataset.version) || 0);
   url.searchParams.set("seen", Math.max(0, ...versions));
+  url.searchParams.set("drawn", versions[0] ?? 0);
   url.searchParams.set("room", document.getElementById("spent")?.dataset.room ?? "");
   url.searchParams.set("outage", document.querySelector("#outage > [data-outage]")?.dataset.outage ?? "");
   url.searchParams.set("notices", [...document.querySelectorAll("#notices > [data-notice]")].map((item) => item.dataset.notice).join(","));

@@ -177,6 +177,18 @@ def test_another_branch_that_was_never_told_is_not_hidden_by_news_of_its_answer(
     _live(story)
 
 
+def test_a_form_that_was_answered_meanwhile_does_not_hide_that_there_is_another_branch(broken: Broken) -> None:
+    """The page's socket was away: another branch was made and answered, and then this page asked on."""
+    edited = _edited_elsewhere(broken.turn)
+    Turn.objects.filter(pk=edited.pk).update(version=5)
+    Conversation.objects.filter(pk=broken.conversation).update(version=5)
+    thread = window.catch_up(broken.conversation, 5, something_runs=False, drawn=1)
+    broken.visit.page.apply(thread)
+    assert [article.attributes["data-turn"] for article in broken.visit.page.articles] == [str(edited.pk)]
+    assert broken.visit.page.drawn == 5
+    assert window.catch_up(broken.conversation, 5, something_runs=False, drawn=5) == ""
+
+
 def test_what_began_or_changed_after_the_version_was_read_is_left_for_the_next_time(broken: Broken) -> None:
     Turn.objects.filter(pk=broken.turn.pk).update(version=2)
     assert window.beginning(broken.conversation) == (None, 1)
