@@ -179,8 +179,10 @@ def test_another_branch_that_was_never_told_is_not_hidden_by_news_of_its_answer(
 
 def test_a_form_that_was_answered_meanwhile_does_not_hide_that_there_is_another_branch(broken: Broken) -> None:
     """The page's socket was away: another branch was made and answered, and then this page asked on."""
+    ended = {"state": State.ANSWERED.value, "ended_at": timezone.now()}
+    Turn.objects.filter(pk=broken.turn.pk).update(**ended)
     edited = _edited_elsewhere(broken.turn)
-    Turn.objects.filter(pk=edited.pk).update(version=5)
+    Turn.objects.filter(pk=edited.pk).update(version=5, **ended)
     Conversation.objects.filter(pk=broken.conversation).update(version=5)
     thread = window.catch_up(broken.conversation, 5, something_runs=False, drawn=1)
     broken.visit.page.apply(thread)
