@@ -84,12 +84,12 @@ def test_a_crowd_is_not_sent_away_all_at_once(product: Product) -> None:
     pairs = [(person, turn) for person, turn in zip(people, asked, strict=True) for _ in range(10)]
     crowd = [knock(person, turn.conversation) for person, turn in pairs]
     until(lambda: scrape(web)["chatapp_sockets_open",] == len(crowd), what="everybody")
-    web.signal(signal.SIGTERM)
-    assert last_words(crowd[0])[1] == 1012
     began = time.monotonic()
+    web.signal(signal.SIGTERM)
     assert {last_words(socket)[1] for socket in crowd} == {1012}
     web.dies(20)
-    assert time.monotonic() - began > 0.2
+    # Twenty a second, each by chance.
+    assert time.monotonic() - began > 2
 
 
 def test_with_nothing_to_finish_it_goes_at_once(product: Product) -> None:
